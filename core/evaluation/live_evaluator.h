@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/evaluation/perplexity.h"
+
+#include <memory>
+
+namespace rankscope {
+
+/// Baseline and candidates over one set of windows, fast enough to follow a slider: the residual stream of the dense
+/// model is kept at every block input, so that a plan is evaluated from its first changed layer on; batches start
+/// small so that the first number comes early. One call at a time (the engine lane); results are bit-identical to
+/// evaluatePerplexity on the same windows.
+class LiveEvaluator {
+public:
+    LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows);
+    LiveEvaluator(const LiveEvaluator&) = delete;
+    LiveEvaluator& operator=(const LiveEvaluator&) = delete;
+    ~LiveEvaluator();
+
+    /// Scores the dense model and fills the cache as it goes. A second call continues where a cancelled one stopped and
+    /// returns at once when everything is there.
+    [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>> baseline(const PartialEstimate& partial,
+                                                                              JobContext& job);
+    /// Scores a masked candidate; batches without a cache entry yet are run dense first.
+    [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>>
+    candidate(const PruningPlan& plan, const PartialEstimate& partial, JobContext& job);
+
+    [[nodiscard]] const std::shared_ptr<const Model>& model() const;
+    [[nodiscard]] const std::shared_ptr<const TokenWindows>& windows() const;
+    /// Bytes that the cache holds when full.
+    [[nodiscard]] std::int64_t cacheBytes() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace rankscope

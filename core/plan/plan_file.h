@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/plan/pruning_plan.h"
+
+#include <filesystem>
+#include <string>
+
+namespace rankscope {
+
+// Plan file: UTF-8 JSON, keys in this order.
+//   {"rankscope_plan": 1,               version; newer ones are refused
+//    "model": {"name", "digest", "fingerprint"},
+//    "method": "rrqr", "ratio": 0.5, "seed": 42,
+//    "calibration": {"source", "sha256", "windows", "length"} or null,
+//    "key_dims": [64, ...],             Dk of the dense layers, 0 for layers that cannot be pruned
+//    "kept_key_dims": [32, ...],
+//    "locked": [false, ...],
+//    "kept": [[[0, 3, ...], ...], ...]} per layer, per head, ascending channel indices
+// Unknown keys are refused by name. Files are written to a temporary name and renamed.
+
+[[nodiscard]] std::string planToJson(const PruningPlan& plan);
+/// Errors: BadFormat (not a plan; unknown key), Unsupported (newer version).
+[[nodiscard]] Result<PruningPlan> planFromJson(const std::string& text, const std::string& what);
+[[nodiscard]] Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path);
+[[nodiscard]] Result<PruningPlan> readPlanFile(const std::filesystem::path& path);
+
+} // namespace rankscope

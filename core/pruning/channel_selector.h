@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/channel_statistics.h"
+#include "core/base/result.h"
+#include "core/jobs/job_context.h"
+#include "core/model/model.h"
+#include "core/plan/pruning_plan.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rankscope {
+
+/// One method's view of one model: which channels stay at any kept size, without running the model again.
+/// Immutable, any thread. Both programs select through it.
+class ChannelSelector {
+public:
+    virtual ~ChannelSelector() = default;
+
+    [[nodiscard]] const std::string& methodId() const { return m_methodId; }
+    [[nodiscard]] std::uint64_t seed() const { return m_seed; }
+
+    /// The channels of one key head that stay, ascending. layer must be prunable, 1 <= count <= Dk.
+    /// Strong RRQR redoes its swaps here (about a millisecond at Dk 128).
+    [[nodiscard]] virtual std::vector<int> keptChannels(int layer, int head, int count) const = 0;
+    /// Importance of each channel of a head, [Dk], larger is kept longer; the unit is the method's.
+    [[nodiscard]] virtual std::vector<double> scores(int layer, int head) const = 0;
+
+protected:
+    ChannelSelector(std::string methodId, std::uint64_t seed)
+        : m_methodId(std::move(methodId))
+        , m_seed(seed)
+    {
+    }
+
+private:
+    std::string m_methodId;
+    std::uint64_t m_seed;
+};
+
+/// `statistics` may be null for methods that need none. Progress in heads.
+/// Errors: InvalidArgument (unknown method: lists the known ones; statistics missing), Mismatch (statistics of another
+/// model), Cancelled.
+[[nodiscard]] Result<std::shared_ptr<const ChannelSelector>>
+makeChannelSelector(const std::string& methodId, std::uint64_t seed, std::shared_ptr<const Model> model,
+                    std::shared_ptr<const ChannelStatistics> statistics, JobContext& job);
+
+/// keptKeyDims[layer] channels in every head of every prunable layer (ignored for the others), selected by
+/// `selector`; model identity, method and seed filled in. Progress in layers.
+[[nodiscard]] Result<PruningPlan> makePlan(const ChannelSelector& selector, const Model& model,
+                                           const std::vector<int>& keptKeyDims, JobContext& job);
+
+} // namespace rankscope
