@@ -1,0 +1,66 @@
+# nvcc for the GPU module: RANKSCOPE_CUDA_ROOT, then .deps/cuda (scripts/setup.sh unpacks nvcc there when the machine has
+# none), PATH, /usr/local/cuda. Sets RANKSCOPE_WITH_CUDA and, when it is ON, enables the CUDA language and defines
+# rankscope::cudart: headers of the toolkit and the libcudart that LibTorch itself uses, so that a process holds one.
+set(RANKSCOPE_CUDA_ROOT "$ENV{RANKSCOPE_CUDA_ROOT}" CACHE PATH "folder with bin/nvcc; empty: look for it")
+set(RANKSCOPE_CUDA_ARCHITECTURES "90" CACHE STRING "GPU architectures the kernels are compiled for")
+set(RANKSCOPE_WITH_CUDA OFF)
+
+# Only a toolkit of LibTorch's own major version (13) will do: two runtimes in one process cannot share streams.
+set(_nvcc_candidates "${CMAKE_SOURCE_DIR}/.deps/cuda/bin/nvcc")
+find_program(RANKSCOPE_NVCC_ON_PATH nvcc NO_CACHE)
+if(RANKSCOPE_NVCC_ON_PATH)
+    list(APPEND _nvcc_candidates "${RANKSCOPE_NVCC_ON_PATH}")
+endif()
+list(APPEND _nvcc_candidates /usr/local/cuda/bin/nvcc)
+if(RANKSCOPE_CUDA_ROOT)
+    set(_nvcc_candidates "${RANKSCOPE_CUDA_ROOT}/bin/nvcc")
+endif()
+set(_nvcc "")
+set(_nvcc_seen "")
+foreach(_candidate IN LISTS _nvcc_candidates)
+    if(NOT EXISTS "${_candidate}")
+        continue()
+    endif()
+    execute_process(COMMAND "${_candidate}" --version
+        OUTPUT_VARIABLE _nvcc_text ERROR_QUIET RESULT_VARIABLE _nvcc_status)
+    if(_nvcc_status EQUAL 0 AND _nvcc_text MATCHES "release (13\\.[0-9]+)")
+        set(_nvcc "${_candidate}")
+        set(_nvcc_release "${CMAKE_MATCH_1}")
+        break()
+    endif()
+    string(APPEND _nvcc_seen " ${_candidate} is not a working nvcc 13.")
+endforeach()
+
+if(NOT _nvcc)
+    message(STATUS "nvcc 13 was not found:${_nvcc_seen} the GPU module is left out, models run on the CPU. "
+        "scripts/setup.sh fetches nvcc, or point RANKSCOPE_CUDA_ROOT at a toolkit.")
+    return()
+endif()
+
+# The build tree keeps the compiler it was first configured with; CMAKE_CUDA_COMPILER on the command line wins.
+if(NOT CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_COMPILER "${_nvcc}")
+endif()
+if(NOT CMAKE_CUDA_HOST_COMPILER)
+    set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+endif()
+set(CMAKE_CUDA_ARCHITECTURES "${RANKSCOPE_CUDA_ARCHITECTURES}")
+enable_language(CUDA)
+# CMake 3.25 believes that nvcc stops at C++17; nvcc has taken -std=c++20 since 12.0.
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_COMPILE_FEATURES cuda_std_20)
+    list(APPEND CMAKE_CUDA_COMPILE_FEATURES cuda_std_20)
+endif()
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+set(CMAKE_CUDA_EXTENSIONS OFF)
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)
+set(RANKSCOPE_WITH_CUDA ON)
+
+add_library(rankscope_cudart INTERFACE)
+add_library(rankscope::cudart ALIAS rankscope_cudart)
+target_include_directories(rankscope_cudart SYSTEM INTERFACE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+target_link_libraries(rankscope_cudart INTERFACE "${RANKSCOPE_LIBTORCH}/lib/libcudart.so.13")
+message(STATUS "GPU module: ${CMAKE_CUDA_COMPILER} (${_nvcc_release}) for sm_${RANKSCOPE_CUDA_ARCHITECTURES}")
