@@ -15,7 +15,7 @@ namespace rankscope {
 
 /// Sums over all calibration tokens of one layer, fp64. Empty for softmax layers.
 struct LayerStatistics {
-    int heads = 0;   ///< H
+    int heads = 0; ///< H
     int keyDims = 0; ///< Dk
     /// [H, Dk, Dk] row-major: sum of q q^T + k k^T, after convolution and activation, before normalisation.
     std::vector<double> gram;

@@ -17,10 +17,10 @@ namespace rankscope {
 
 /// Rank measures of one state, from its singular values (design section 4).
 struct RankMeasures {
-    double stableRank = 0.0;    ///< |S|_F^2 / |S|_2^2; 0 for the zero matrix
-    double utilisation = 0.0;   ///< stable rank / min(Dk, Dv)
-    int thresholdRank = 0;      ///< singular values above 1e-4 of the largest
-    double entropyRank = 0.0;   ///< exp of the entropy of sigma / sum sigma; 0 for the zero matrix
+    double stableRank = 0.0; ///< |S|_F^2 / |S|_2^2; 0 for the zero matrix
+    double utilisation = 0.0; ///< stable rank / min(Dk, Dv)
+    int thresholdRank = 0; ///< singular values above 1e-4 of the largest
+    double entropyRank = 0.0; ///< exp of the entropy of sigma / sum sigma; 0 for the zero matrix
 };
 /// `sigma`: descending, one state.
 [[nodiscard]] RankMeasures rankMeasures(const float* sigma, int count);
@@ -28,7 +28,7 @@ struct RankMeasures {
 /// Singular values of one layer's state.
 struct LayerSpectra {
     int valueHeads = 0; ///< HV; 0 for softmax layers
-    int rank = 0;       ///< d = min(Dk, Dv)
+    int rank = 0; ///< d = min(Dk, Dv)
     std::vector<float> singularValues; ///< [windows, positions, HV, d], descending
 
     [[nodiscard]] const float* at(int window, int position, int head, int positionCount) const
@@ -48,9 +48,10 @@ struct StateSpectra {
     double seconds = 0.0;
 };
 
-/// Spectra of the first `windowCount` windows (all when 0) after `every`, 2 every, ... tokens. With a plan, of the masked
-/// model: removed channels are zero rows of the state, the state being what the sliced model holds.
-/// Progress in layers x windows. The model runs in its own dtype; singular values are computed in fp64 on the CPU.
+/// Spectra of the first `windowCount` windows (all when 0) after `every`, 2 every, ... tokens. With a plan,
+/// of the masked model: removed channels are zero rows of the state, the state being what the sliced model
+/// holds. Progress in layers x windows. The model runs in its own dtype; singular values are computed in fp64
+/// on the CPU.
 [[nodiscard]] Result<std::shared_ptr<const StateSpectra>>
 computeStateSpectra(const Model& model, const TokenWindows& text, int windowCount, std::int64_t every,
                     const PruningPlan* plan, JobContext& job);

@@ -8,8 +8,7 @@
 namespace rankscope {
 
 /// Integer conversion that must not lose anything; asserted in debug builds.
-template <typename To, typename From>
-[[nodiscard]] constexpr To narrow(From value)
+template <typename To, typename From> [[nodiscard]] constexpr To narrow(From value)
 {
     static_assert(std::is_integral_v<To> && std::is_integral_v<From>);
     assert(std::in_range<To>(value));
@@ -17,8 +16,7 @@ template <typename To, typename From>
 }
 
 /// Index into a standard container from our signed indices.
-template <typename From>
-[[nodiscard]] constexpr std::size_t idx(From value)
+template <typename From> [[nodiscard]] constexpr std::size_t idx(From value)
 {
     return narrow<std::size_t>(value);
 }

@@ -7,8 +7,8 @@
 
 namespace rankscope {
 
-/// SplitMix64: small, seedable and the same on every platform and library version, unlike the distributions of
-/// <random>. Not for cryptography.
+/// SplitMix64: small, seedable and the same on every platform and library version, unlike the distributions
+/// of <random>. Not for cryptography.
 class Random {
 public:
     explicit Random(std::uint64_t seed)
@@ -43,8 +43,7 @@ public:
     [[nodiscard]] double normal();
 
     /// Fisher-Yates.
-    template <typename T>
-    void shuffle(std::vector<T>& items)
+    template <typename T> void shuffle(std::vector<T>& items)
     {
         for (std::size_t i = items.size(); i > 1; --i) {
             std::swap(items[i - 1], items[static_cast<std::size_t>(below(i))]);

@@ -11,8 +11,7 @@
 namespace rankscope {
 
 /// A value or an Error: the only thing that crosses a layer. Spelled like std::expected.
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
     using value_type = T;
 
@@ -26,10 +25,11 @@ public:
     }
     /// A value that converts to T, as a shared_ptr<T> to shared_ptr<const T>.
     template <typename U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T>
-                 && !std::is_same_v<std::remove_cvref_t<U>, Error>
-                 && !std::is_same_v<std::remove_cvref_t<U>, Result>)
-    Result(U&& value) // NOLINT(google-explicit-constructor)
+    requires(
+        std::is_convertible_v<
+            U&&,
+            T> && !std::is_same_v<std::remove_cvref_t<U>, T> && !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
+        Result(U&& value) // NOLINT(google-explicit-constructor)
         : m_state(std::in_place_index<0>, std::forward<U>(value))
     {
     }
@@ -78,7 +78,7 @@ private:
     std::variant<T, Error> m_state;
 };
 
-struct Unit {};
+struct Unit { };
 using Status = Result<Unit>;
 
 } // namespace rankscope

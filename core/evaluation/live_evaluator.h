@@ -7,10 +7,10 @@
 
 namespace rankscope {
 
-/// Baseline and candidates over one set of windows, fast enough to follow a slider: the residual stream of the dense
-/// model is kept at every block input, so that a plan is evaluated from its first changed layer on; batches start
-/// small so that the first number comes early. One call at a time (the engine lane); results are bit-identical to
-/// evaluatePerplexity on the same windows.
+/// Baseline and candidates over one set of windows, fast enough to follow a slider: the residual stream of
+/// the dense model is kept at every block input, so that a plan is evaluated from its first changed layer on;
+/// batches start small so that the first number comes early. One call at a time (the engine lane); results
+/// are bit-identical to evaluatePerplexity on the same windows.
 class LiveEvaluator {
 public:
     LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows);
@@ -18,10 +18,10 @@ public:
     LiveEvaluator& operator=(const LiveEvaluator&) = delete;
     ~LiveEvaluator();
 
-    /// Scores the dense model and fills the cache as it goes. A second call continues where a cancelled one stopped and
-    /// returns at once when everything is there.
+    /// Scores the dense model and fills the cache as it goes. A second call continues where a cancelled one
+    /// stopped and returns at once when everything is there.
     [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>> baseline(const PartialEstimate& partial,
-                                                                              JobContext& job);
+                                                                             JobContext& job);
     /// Scores a masked candidate; batches without a cache entry yet are run dense first.
     [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>>
     candidate(const PruningPlan& plan, const PartialEstimate& partial, JobContext& job);

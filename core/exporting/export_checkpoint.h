@@ -22,8 +22,8 @@ enum class ExportMode { Uniform, PerLayer, ZeroFilled };
 
 struct ExportOptions {
     ExportMode mode = ExportMode::Uniform;
-    std::filesystem::path target;         ///< the folder to create
-    bool replaceExisting = false;         ///< consent to replace a folder that is there
+    std::filesystem::path target; ///< the folder to create
+    bool replaceExisting = false; ///< consent to replace a folder that is there
     std::int64_t shardBytes = 5'000'000'000; ///< a larger total is split
 };
 
@@ -51,13 +51,13 @@ struct ExportPreview {
     std::int64_t stateBytesAfter = 0;
     std::vector<std::string> configChanges; ///< "expand_v: 1 -> 2", one per line
     std::vector<std::string> warnings;
-    std::string loadsIn;                 ///< a sentence: where the result loads
-    std::optional<Error> blocked;        ///< why it cannot be written, if so (mode, target, space)
+    std::string loadsIn; ///< a sentence: where the result loads
+    std::optional<Error> blocked; ///< why it cannot be written, if so (mode, target, space)
 };
 
 /// Checks mode against plan, target and free space. Errors: those of reading the checkpoint.
-[[nodiscard]] Result<ExportPreview> previewExport(const CheckpointOverview& checkpoint, const PruningPlan& plan,
-                                                  const ExportOptions& options);
+[[nodiscard]] Result<ExportPreview> previewExport(const CheckpointOverview& checkpoint,
+                                                  const PruningPlan& plan, const ExportOptions& options);
 
 struct ExportReport {
     std::filesystem::path folder;
@@ -65,9 +65,11 @@ struct ExportReport {
     std::int64_t bytes = 0;
 };
 
-/// Writes the pruned checkpoint under a temporary name beside the target, flushes, renames. Nothing is left behind on
-/// failure or cancellation. Progress in bytes. Errors: AlreadyExists, DiskFull, Io, Mismatch, Unsupported (mode), Cancelled.
-[[nodiscard]] Result<ExportReport> exportCheckpoint(const CheckpointOverview& checkpoint, const PruningPlan& plan,
-                                                    const ExportOptions& options, JobContext& job);
+/// Writes the pruned checkpoint under a temporary name beside the target, flushes, renames. Nothing is left
+/// behind on failure or cancellation. Progress in bytes. Errors: AlreadyExists, DiskFull, Io, Mismatch,
+/// Unsupported (mode), Cancelled.
+[[nodiscard]] Result<ExportReport> exportCheckpoint(const CheckpointOverview& checkpoint,
+                                                    const PruningPlan& plan, const ExportOptions& options,
+                                                    JobContext& job);
 
 } // namespace rankscope

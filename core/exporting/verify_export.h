@@ -11,22 +11,22 @@
 namespace rankscope {
 
 struct Verification {
-    double maxAbs = 0.0;      ///< largest |logit difference|
-    double rms = 0.0;         ///< root mean square difference over root mean square of the masked model's logits
-    double tolerance = 0.0;   ///< bound on rms
+    double maxAbs = 0.0; ///< largest |logit difference|
+    double rms = 0.0; ///< root mean square difference over root mean square of the masked model's logits
+    double tolerance = 0.0; ///< bound on rms
     bool passed = false;
     std::int64_t comparedLogits = 0;
 };
 
 struct VerifyOptions {
     std::filesystem::path cliProgram; ///< rankscope-cli, run as the fresh process
-    int tokens = 128;                 ///< length of the compared sequences
-    std::uint64_t seed = 1;           ///< of the random token ids
+    int tokens = 128; ///< length of the compared sequences
+    std::uint64_t seed = 1; ///< of the random token ids
 };
 
-/// Reopens `exported` in a fresh process (rankscope-cli forward, fp32, CPU) and compares its logits on random tokens with
-/// those of the checkpoint `against` masked by `plan` in this process. Errors: what either side reports;
-/// a comparison outside the tolerance is a value with passed == false.
+/// Reopens `exported` in a fresh process (rankscope-cli forward, fp32, CPU) and compares its logits on random
+/// tokens with those of the checkpoint `against` masked by `plan` in this process. Errors: what either side
+/// reports; a comparison outside the tolerance is a value with passed == false.
 [[nodiscard]] Result<Verification> verifyExport(const std::filesystem::path& exported,
                                                 const std::filesystem::path& against, const PruningPlan& plan,
                                                 const VerifyOptions& options, JobContext& job);

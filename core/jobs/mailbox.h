@@ -8,8 +8,7 @@
 namespace rankscope {
 
 /// A slot that keeps only the newest value: a slow reader skips values instead of queueing them. Any thread.
-template <typename T>
-class Mailbox {
+template <typename T> class Mailbox {
 public:
     void post(std::shared_ptr<const T> value)
     {

@@ -27,19 +27,19 @@ struct CheckpointOverview {
     ModelSpec spec;
     std::int64_t parameters = 0;
     std::int64_t weightBytes = 0;
-    std::string dtype;                       ///< "bf16", or "bf16 + fp32" when mixed, most bytes first
-    std::vector<std::string> weightFiles;    ///< names inside the folder
+    std::string dtype; ///< "bf16", or "bf16 + fp32" when mixed, most bytes first
+    std::vector<std::string> weightFiles; ///< names inside the folder
     std::vector<CheckpointIssue> issues;
-    std::string fingerprint;                 ///< SHA-256 of names, dtypes, shapes and config: cheap identity
+    std::string fingerprint; ///< SHA-256 of names, dtypes, shapes and config: cheap identity
 
     [[nodiscard]] bool loadable() const;
     /// The first issue of severity Error as an Error value; only when !loadable().
     [[nodiscard]] Error firstError() const;
 };
 
-/// Reads config.json and the safetensors headers of `folder`, checks every tensor's name, shape and dtype against the
-/// architecture. Fails only when there is nothing to describe (no folder, no config, unknown family, unreadable
-/// header); everything else is listed in `issues`. Pickle files are never opened.
+/// Reads config.json and the safetensors headers of `folder`, checks every tensor's name, shape and dtype
+/// against the architecture. Fails only when there is nothing to describe (no folder, no config, unknown
+/// family, unreadable header); everything else is listed in `issues`. Pickle files are never opened.
 [[nodiscard]] Result<CheckpointOverview> inspectCheckpoint(const std::filesystem::path& folder);
 
 } // namespace rankscope

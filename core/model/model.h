@@ -23,7 +23,8 @@ class Model {
 public:
     struct Weights; // core/model/model_torch.h
 
-    Model(CheckpointOverview overview, LoadOptions options, std::string digest, std::unique_ptr<Weights> weights);
+    Model(CheckpointOverview overview, LoadOptions options, std::string digest,
+          std::unique_ptr<Weights> weights);
     Model(const Model&) = delete;
     Model& operator=(const Model&) = delete;
     ~Model();
@@ -46,9 +47,9 @@ private:
     std::unique_ptr<Weights> m_weights;
 };
 
-/// Maps the checkpoint's files and builds the weights; progress in bytes. Weights are checked for NaN and Inf.
-/// Errors: what inspectCheckpoint gives, the first error-level issue, BadData (NaN weights: names the tensor),
-/// OutOfMemory, DeviceFailure, Cancelled.
+/// Maps the checkpoint's files and builds the weights; progress in bytes. Weights are checked for NaN and
+/// Inf. Errors: what inspectCheckpoint gives, the first error-level issue, BadData (NaN weights: names the
+/// tensor), OutOfMemory, DeviceFailure, Cancelled.
 [[nodiscard]] Result<std::shared_ptr<const Model>> loadModel(const std::filesystem::path& folder,
                                                              const LoadOptions& options, JobContext& job);
 

@@ -20,14 +20,14 @@ enum class LayerKind { Linear, Softmax };
 enum class QkActivation { Silu, Relu, Elu, Identity };
 enum class QkNorm { L2, Sum };
 
-/// One block. For softmax layers `heads` are query heads, `valueHeads` key/value heads, and keyDims = valueDims is
-/// the head width.
+/// One block. For softmax layers `heads` are query heads, `valueHeads` key/value heads, and keyDims =
+/// valueDims is the head width.
 struct LayerSpec {
     LayerKind kind = LayerKind::Linear;
-    int heads = 0;      ///< H
+    int heads = 0; ///< H
     int valueHeads = 0; ///< HV, a multiple of H for linear layers
-    int keyDims = 0;    ///< Dk
-    int valueDims = 0;  ///< Dv
+    int keyDims = 0; ///< Dk
+    int valueDims = 0; ///< Dv
     // Softmax layers only (model-families 3.9).
     bool qkvBias = false;
     std::optional<int> window; ///< tokens seen, the current one included
@@ -46,11 +46,11 @@ struct LayerSpec {
 /// Everything of config.json that changes names, shapes or numbers, with defaults filled in.
 struct ModelSpec {
     Family family = Family::DeltaNet;
-    std::string modelType;     ///< as the file says: "delta_net", "gated_deltanet", "pruned_linear_attn"
+    std::string modelType; ///< as the file says: "delta_net", "gated_deltanet", "pruned_linear_attn"
     std::string baseModelType; ///< the family's stock name, also for per-layer pruned checkpoints
-    int hiddenSize = 0;        ///< D
-    int intermediateSize = 0;  ///< I
-    int vocabularySize = 0;    ///< V
+    int hiddenSize = 0; ///< D
+    int intermediateSize = 0; ///< I
+    int vocabularySize = 0; ///< V
     double normEps = 1e-6;
     bool tiedHead = false;
     bool useShortConv = true;
@@ -60,10 +60,10 @@ struct ModelSpec {
     bool allowNegativeEigenvalues = false;
     QkActivation qkActivation = QkActivation::Silu;
     QkNorm qkNorm = QkNorm::L2;
-    bool fuseNorm = true;      ///< mlp_norm sees the unrounded fp32 residual (model-families 1.4)
+    bool fuseNorm = true; ///< mlp_norm sees the unrounded fp32 residual (model-families 1.4)
     // Layout of the file, not math.
-    bool normFirst = false;    ///< attn.norm / mlp.norm instead of attn_norm / mlp_norm
-    bool fusedMlp = false;     ///< gate_proj holds gate and up: [2I, D]
+    bool normFirst = false; ///< attn.norm / mlp.norm instead of attn_norm / mlp_norm
+    bool fusedMlp = false; ///< gate_proj holds gate and up: [2I, D]
     std::optional<std::int64_t> bosTokenId;
     std::vector<LayerSpec> layers;
 

@@ -13,10 +13,10 @@ namespace rankscope {
 
 /// What one layer keeps. Softmax layers have keyDims 0 and nothing kept.
 struct LayerPlan {
-    int keyDims = 0;                    ///< Dk of the dense layer; 0 when the layer cannot be pruned
-    int keptKeyDims = 0;                ///< how many stay, the same in every head
+    int keyDims = 0; ///< Dk of the dense layer; 0 when the layer cannot be pruned
+    int keptKeyDims = 0; ///< how many stay, the same in every head
     std::vector<std::vector<int>> kept; ///< [heads][keptKeyDims] channels within the head, ascending
-    bool locked = false;                ///< the layer is left alone by global edits; taste, not numbers
+    bool locked = false; ///< the layer is left alone by global edits; taste, not numbers
 
     friend bool operator==(const LayerPlan&, const LayerPlan&) = default;
 };
@@ -33,11 +33,11 @@ struct CalibrationRecord {
 
 /// Which key channels of which heads stay: a small value, compared and copied freely.
 struct PruningPlan {
-    std::string modelDigest;      ///< Model::digest(), or empty for a plan made by hand
+    std::string modelDigest; ///< Model::digest(), or empty for a plan made by hand
     std::string modelFingerprint; ///< CheckpointOverview::fingerprint
-    std::string modelName;        ///< for people
-    std::string method;           ///< registry id: "rrqr", "l1", ...
-    double requestedRatio = 0.0;  ///< fraction removed that was asked for globally, 0..1
+    std::string modelName; ///< for people
+    std::string method; ///< registry id: "rrqr", "l1", ...
+    double requestedRatio = 0.0; ///< fraction removed that was asked for globally, 0..1
     std::uint64_t seed = 0;
     std::optional<CalibrationRecord> calibration;
     std::vector<LayerPlan> layers;
@@ -56,8 +56,8 @@ struct PruningPlan {
 /// Everything kept, in every layer of `spec`.
 [[nodiscard]] PruningPlan keepAllPlan(const ModelSpec& spec);
 
-/// Ok when the plan's layers, heads and channels fit `spec`: sorted, unique, in range, equal counts per layer.
-/// Errors: Mismatch, with layer, expected and found.
+/// Ok when the plan's layers, heads and channels fit `spec`: sorted, unique, in range, equal counts per
+/// layer. Errors: Mismatch, with layer, expected and found.
 [[nodiscard]] Status checkPlan(const PruningPlan& plan, const ModelSpec& spec);
 
 /// Identity of everything that changes numbers (locks and names excluded): 16 hex digits.

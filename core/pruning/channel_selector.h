@@ -42,8 +42,8 @@ private:
 };
 
 /// `statistics` may be null for methods that need none. Progress in heads.
-/// Errors: InvalidArgument (unknown method: lists the known ones; statistics missing), Mismatch (statistics of another
-/// model), Cancelled.
+/// Errors: InvalidArgument (unknown method: lists the known ones; statistics missing), Mismatch (statistics
+/// of another model), Cancelled.
 [[nodiscard]] Result<std::shared_ptr<const ChannelSelector>>
 makeChannelSelector(const std::string& methodId, std::uint64_t seed, std::shared_ptr<const Model> model,
                     std::shared_ptr<const ChannelStatistics> statistics, JobContext& job);

@@ -8,11 +8,11 @@
 namespace rankscope {
 
 struct MethodInfo {
-    const char* id;          ///< as the command line and plans spell it: "random", "l1", "rrqr"
-    const char* label;       ///< for people: "Strong RRQR"
+    const char* id; ///< as the command line and plans spell it: "random", "l1", "rrqr"
+    const char* label; ///< for people: "Strong RRQR"
     const char* description; ///< one or two sentences with formula and source, for tooltips
-    const char* scoreLabel;  ///< axis label of its importances, "|R_ii| of the pivoted QR"
-    bool needsStatistics;    ///< needs a calibration text
+    const char* scoreLabel; ///< axis label of its importances, "|R_ii| of the pivoted QR"
+    bool needsStatistics; ///< needs a calibration text
     bool usesSeed;
 };
 
