@@ -9,7 +9,7 @@ using StreamHandle = void*;
 enum class KernelStatus {
     Ok,
     InvalidArgument, ///< a size or stride outside the contract
-    LaunchFailed,    ///< the driver refused the launch
+    LaunchFailed, ///< the driver refused the launch
 };
 
 } // namespace rankscope::kernels
