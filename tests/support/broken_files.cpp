@@ -115,7 +115,7 @@ std::vector<BrokenCase> brokenFiles()
           BrokenBy::Headers,
           ErrorCode::BadFormat },
         { "seven bytes", cut(7), { kWeights, "too short" }, BrokenBy::Headers, ErrorCode::BadFormat },
-        { "empty file", cut(0), { kWeights, "too short" }, BrokenBy::Headers, ErrorCode::BadFormat },
+        { "empty file", cut(0), { kWeights, "empty" }, BrokenBy::Headers, ErrorCode::BadFormat },
         { "header length beyond the file",
           lengthReplaced(1'000'000),
           { kWeights, "header" },

@@ -128,7 +128,7 @@ std::vector<BrokenCase> brokenTensors()
           ErrorCode::Mismatch },
         { "no tensors",
           tensorsChanged([](std::vector<RawTensor>& tensors) { tensors.clear(); }),
-          { kWeights } },
+          { "model.embeddings.weight", "missing" } },
         { "integer weights",
           tensorsChanged([](std::vector<RawTensor>& tensors) { named(tensors, kKeys).dtype = "I32"; }),
           { kKeys, "I32" } },
