@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/live_evaluator.h"
+
+#include "core/base/guarded_torch.h"
+#include "core/base/narrow.h"
+#include "core/evaluation/scoring_torch.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+
+namespace rankscope {
+
+namespace {
+
+/// What is kept of one batch of windows.
+struct BatchCache {
+    WindowBatch batch;
+    at::Tensor ids;
+    std::vector<at::Tensor>
+        blockInputs; ///< [layers] dense residual stream [B, T, D]; shorter while being filled
+    std::vector<double> baselineNll; ///< empty until the dense model has been scored
+};
+
+/// First layer that a plan changes; the layer count when it changes none.
+int firstChangedLayer(const PruningPlan& plan)
+{
+    const auto changed = std::ranges::find_if(
+        plan.layers, [](const LayerPlan& layer) { return layer.keptKeyDims != layer.keyDims; });
+    return static_cast<int>(changed - plan.layers.begin());
+}
+
+std::vector<double> toVector(const at::Tensor& nll)
+{
+    const at::Tensor host = nll.to(at::kCPU).contiguous();
+    return { host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel() };
+}
+
+} // namespace
+
+struct LiveEvaluator::Impl {
+    std::shared_ptr<const Model> model;
+    std::shared_ptr<const TokenWindows> windows;
+    std::vector<BatchCache> batches;
+
+    /// Runs the dense model over one batch, keeping every block's input.
+    void fill(BatchCache& cache, JobContext& job)
+    {
+        if (!cache.baselineNll.empty()) {
+            return;
+        }
+        if (!cache.ids.defined()) {
+            cache.ids = batchIds(*model, *windows, cache.batch);
+            cache.blockInputs = { embed(*model, cache.ids) };
+        }
+        const std::vector<LayerMask> dense;
+        // A cancelled call leaves the inputs it reached; the next one goes on from there.
+        while (narrow<int>(cache.blockInputs.size()) < model->spec().layerCount()) {
+            throwIfStopped(job);
+            const int layer = narrow<int>(cache.blockInputs.size()) - 1;
+            cache.blockInputs.push_back(runMaskedBlock(*model, layer, cache.blockInputs.back(), dense));
+        }
+        throwIfStopped(job);
+        const at::Tensor last
+            = runMaskedBlock(*model, model->spec().layerCount() - 1, cache.blockInputs.back(), dense);
+        cache.baselineNll = toVector(windowNll(*model, last, cache.ids));
+    }
+};
+
+LiveEvaluator::LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows)
+    : m_impl(std::make_unique<Impl>())
+{
+    for (const WindowBatch& batch : windowBatches(windows->count, windows->length, model->device())) {
+        m_impl->batches.push_back(BatchCache { batch, {}, {}, {} });
+    }
+    m_impl->model = std::move(model);
+    m_impl->windows = std::move(windows);
+}
+
+LiveEvaluator::~LiveEvaluator() = default;
+
+const std::shared_ptr<const Model>& LiveEvaluator::model() const
+{
+    return m_impl->model;
+}
+
+const std::shared_ptr<const TokenWindows>& LiveEvaluator::windows() const
+{
+    return m_impl->windows;
+}
+
+std::int64_t LiveEvaluator::cacheBytes() const
+{
+    const ModelSpec& spec = m_impl->model->spec();
+    return std::int64_t { spec.layerCount() } * m_impl->windows->count * m_impl->windows->length
+        * spec.hiddenSize * sizeBytes(m_impl->model->dtype());
+}
+
+Result<std::shared_ptr<const PerplexityEstimate>> LiveEvaluator::baseline(const PartialEstimate& partial,
+                                                                          JobContext& job)
+{
+    using Outcome = Result<std::shared_ptr<const PerplexityEstimate>>;
+    return guarded("scoring the dense model", [&]() -> Outcome {
+        const c10::InferenceMode inference;
+        RunningEstimate estimate(*m_impl->model, *m_impl->windows, nullptr);
+        job.progress().begin(m_impl->windows->count);
+        for (BatchCache& cache : m_impl->batches) {
+            m_impl->fill(cache, job);
+            estimate.add(cache.baselineNll);
+            job.progress().advance(cache.batch.count);
+            if (partial && !estimate.complete()) {
+                partial(estimate.snapshot());
+            }
+        }
+        return estimate.snapshot();
+    });
+}
+
+Result<std::shared_ptr<const PerplexityEstimate>>
+LiveEvaluator::candidate(const PruningPlan& plan, const PartialEstimate& partial, JobContext& job)
+{
+    using Outcome = Result<std::shared_ptr<const PerplexityEstimate>>;
+    return guarded("scoring the pruned model", [&]() -> Outcome {
+        const c10::InferenceMode inference;
+        const Model& model = *m_impl->model;
+        RunningEstimate estimate(model, *m_impl->windows, &plan);
+        const std::vector<LayerMask> masks = makeMasks(model, plan);
+        const int firstLayer = firstChangedLayer(plan);
+        const int layers = model.spec().layerCount();
+        job.progress().begin(m_impl->windows->count);
+        for (BatchCache& cache : m_impl->batches) {
+            m_impl->fill(cache, job);
+            if (firstLayer == layers) {
+                estimate.add(cache.baselineNll);
+            } else {
+                at::Tensor x = cache.blockInputs[idx(firstLayer)];
+                for (int layer = firstLayer; layer < layers; ++layer) {
+                    throwIfStopped(job);
+                    x = runMaskedBlock(model, layer, x, masks);
+                }
+                estimate.add(windowNll(model, x, cache.ids));
+            }
+            job.progress().advance(cache.batch.count);
+            if (partial && !estimate.complete()) {
+                partial(estimate.snapshot());
+            }
+        }
+        return estimate.snapshot();
+    });
+}
+
+} // namespace rankscope

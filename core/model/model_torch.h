@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/model.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace rankscope {
+
+/// Weights of one mixer, in the model's dtype on its device. Projections that read the same input are fused
+/// into one matrix; the named ones are views of its rows. "acc" marks fp32 (fp64 in an fp64 model).
+struct MixerWeights {
+    // Linear layers: rows q | k | v | gate | beta | decay, the last three where the family has them.
+    // Softmax layers: rows q | k | v.
+    at::Tensor projection; // [rows, D]
+    at::Tensor projectionBias; // [rows] or undefined
+    at::Tensor qProj; // [H Dk, D] view
+    at::Tensor kProj; // [H Dk, D] view
+    at::Tensor outProj; // [D, HV Dv]
+    // Linear layers only.
+    at::Tensor
+        conv; // [W, H Dk + H Dk + HV Dv] acc, tap-major (last tap: current token); undefined without conv
+    at::Tensor decayScale; // [HV] acc, -exp(A_log); undefined for the plain delta rule
+    at::Tensor decayBias; // [HV] acc, dt_bias
+    at::Tensor outNorm; // [Dv] acc
+    // Softmax layers only.
+    at::Tensor inverseFrequencies; // [hd / 2] acc
+};
+
+struct BlockWeights {
+    at::Tensor mixerNorm; // [D] acc
+    MixerWeights mixer;
+    at::Tensor mlpNorm; // [D] acc
+    at::Tensor gateUp; // [2 I, D]: gate rows, then up rows
+    at::Tensor down; // [D, I]
+};
+
+struct Model::Weights {
+    at::Tensor embedding; // [V, D]
+    std::vector<BlockWeights> blocks;
+    at::Tensor finalNorm; // [D] acc
+    at::Tensor head; // [V, D]; the embedding itself when tied
+
+    [[nodiscard]] std::int64_t sizeBytes() const;
+};
+
+} // namespace rankscope

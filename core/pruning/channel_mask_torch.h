@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/model.h"
+#include "core/plan/pruning_plan.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace rankscope {
+
+/// A plan applied to one layer without cutting: removed key channels of q and k are set to zero after the
+/// activation, and the query scale becomes that of the kept size, so that the result is the sliced model's
+/// (model-families 4.3).
+struct LayerMask {
+    at::Tensor
+        channels; ///< [2 H, Dk] of 0 and 1 in the model's dtype (q heads, then k heads); undefined: all kept
+    int keptKeyDims = 0;
+};
+
+/// One mask per layer on the model's device. The plan must fit (checkPlan).
+[[nodiscard]] std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan);
+
+} // namespace rankscope
