@@ -160,7 +160,7 @@ fetch_group() {
         say "fetching ${name%% *}"
     done
     # shellcheck disable=SC2046 # the options are words
-    python3 -m pip download --disable-pip-version-check --progress-bar off -q --no-input --no-cache-dir \
+    python3 -m pip download --disable-pip-version-check --progress-bar off -q --no-input --no-cache-dir --retries 2 \
         --no-deps --only-binary=:all: --python-version 3.11 --implementation cp --abi cp311 --abi none \
         $(platform_options) --require-hashes -r "$folder/pins.txt" -d "$folder" </dev/null \
         || fail "Could not fetch from the Python package index (no network?): ${wanted[*]%% *}. \
