@@ -5,7 +5,7 @@
 
 namespace rankscope::test {
 
-/// The repository's root.
+/// The repository's root, or what the environment variable RANKSCOPE_SOURCE_DIR names.
 [[nodiscard]] std::filesystem::path sourceDir();
 /// tests/fixtures in the repository.
 [[nodiscard]] std::filesystem::path fixturesDir();
