@@ -2,13 +2,11 @@
 #include "core/base/random.h"
 #include "core/model/checkpoint_overview.h"
 #include "tests/support/broken_checkpoints.h"
+#include "tests/support/open_watch.h"
 #include "tests/support/raw_safetensors.h"
 
 #include <QTemporaryDir>
 #include <QTest>
-
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -61,30 +59,6 @@ void addRows(const std::vector<BrokenCase>& cases)
         QTest::newRow(broken.name.c_str()) << broken;
     }
 }
-
-/// Counts how often a file is opened while the watch exists.
-class OpenWatch {
-public:
-    explicit OpenWatch(const std::filesystem::path& file)
-        : m_queue(inotify_init1(IN_NONBLOCK))
-        , m_watching(inotify_add_watch(m_queue, file.c_str(), IN_OPEN | IN_ACCESS) >= 0)
-    {
-    }
-    OpenWatch(const OpenWatch&) = delete;
-    OpenWatch& operator=(const OpenWatch&) = delete;
-    ~OpenWatch() { close(m_queue); }
-
-    [[nodiscard]] bool watching() const { return m_watching; }
-    [[nodiscard]] bool sawAnything() const
-    {
-        alignas(inotify_event) char buffer[1024];
-        return read(m_queue, buffer, sizeof buffer) > 0;
-    }
-
-private:
-    int m_queue;
-    bool m_watching;
-};
 
 } // namespace
 
