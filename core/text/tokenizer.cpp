@@ -104,6 +104,7 @@ void Tokenizer::Impl::index()
         if (token.normalized) {
             AlignedText needle({ token.content, {}, 0 });
             runNormalizer(definition.normalizer, needle);
+            pieces[idx(token.id)] = std::string(needle.view().text); // what the decoder is made for
             normalizedFinder.add(std::string(needle.view().text), token);
         } else {
             originalFinder.add(token.content, token);
@@ -216,8 +217,8 @@ private:
         for (std::size_t i = 0; i < m_result.spans.size(); ++i) {
             TextSpan& span = m_result.spans[i];
             TokenTrim trim = m_tokenTrims[i];
-            if (trim.leading > 0 && keepAddedSpace && (i == 0 || span.beginByte == 0)) {
-                --trim.leading;
+            if (trim.leading == 1 && keepAddedSpace && (i == 0 || span.beginByte == 0)) {
+                trim.leading = 0; // more than one were not added
             }
             span.beginByte = movedForward(m_text, span.beginByte, trim.leading, span.endByte);
             span.endByte = movedBack(m_text, span.endByte, trim.trailing, span.beginByte);

@@ -8,6 +8,7 @@
 #include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/uversion.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -33,6 +34,15 @@ const icu::Normalizer2& normalizerFor(UnicodeForm form)
     return *icu::Normalizer2::getNFKDInstance(status);
 }
 
+/// The `tokenizers` package normalises with the data of Unicode 9.0: later characters neither decompose nor
+/// compose, and none is a combining mark. Models were trained on what it gives.
+bool isKnownCharacter(UChar32 c)
+{
+    UVersionInfo age = {};
+    u_charAge(c, age);
+    return c < 0x700 || (age[0] != 0 && age[0] <= 9); // nothing below U+0700 is younger
+}
+
 UChar32 icuChar(char32_t codePoint)
 {
     return static_cast<UChar32>(codePoint);
@@ -50,12 +60,14 @@ std::vector<Decomposed> decomposed(std::string_view utf8, const icu::Normalizer2
     std::vector<Decomposed> parts;
     parts.reserve(utf8.size());
     const auto push = [&](UChar32 c, bool first) {
-        parts.push_back({ { static_cast<char32_t>(c), first ? 0 : 1 }, decomposer.getCombiningClass(c) });
+        const std::uint8_t combiningClass
+            = isKnownCharacter(c) ? decomposer.getCombiningClass(c) : std::uint8_t { 0 };
+        parts.push_back({ { static_cast<char32_t>(c), first ? 0 : 1 }, combiningClass });
     };
     icu::UnicodeString buffer;
     for (std::size_t i = 0; i < utf8.size();) {
         const UChar32 c = icuChar(nextCodePoint(utf8, i));
-        if (c < 0xa0 || decomposer.getDecomposition(c, buffer) == 0) { // nothing below U+00A0 decomposes
+        if (c < 0xa0 || !isKnownCharacter(c) || decomposer.getDecomposition(c, buffer) == 0) {
             push(c, true);
             continue;
         }
@@ -91,7 +103,7 @@ std::vector<NormalisedChar> composed(const std::vector<Decomposed>& parts, const
         if (hasStarter && (lastClass < 0 || lastClass < int { part.combiningClass })) {
             const UChar32 pair
                 = composer.composePair(icuChar(out[starter].codePoint), icuChar(part.character.codePoint));
-            if (pair >= 0) {
+            if (pair >= 0 && isKnownCharacter(pair)) {
                 out[starter].codePoint = static_cast<char32_t>(pair);
                 out[starter].change += part.character.change - 1;
                 continue;

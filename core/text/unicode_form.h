@@ -15,7 +15,7 @@ struct NormalisedChar {
     int change = 0;
 };
 
-/// Well-formed UTF-8 in both.
+/// Well-formed UTF-8 in both. The data are those of Unicode 9.0, as in the `tokenizers` package.
 [[nodiscard]] bool isNormalised(std::string_view utf8, UnicodeForm form);
 [[nodiscard]] std::vector<NormalisedChar> normalisedChars(std::string_view utf8, UnicodeForm form);
 
