@@ -8,9 +8,10 @@ endif()
 
 add_library(rankscope_libtorch INTERFACE)
 add_library(rankscope::libtorch ALIAS rankscope_libtorch)
-target_include_directories(rankscope_libtorch SYSTEM INTERFACE
-    "${RANKSCOPE_LIBTORCH}/include"
-    "${RANKSCOPE_LIBTORCH}/include/torch/csrc/api/include")
+# After the system's folders: the wheel carries headers of its own fmt, which is not the one we link.
+target_compile_options(rankscope_libtorch INTERFACE
+    "SHELL:$<$<COMPILE_LANGUAGE:CXX>:-idirafter ${RANKSCOPE_LIBTORCH}/include>"
+    "SHELL:$<$<COMPILE_LANGUAGE:CXX>:-idirafter ${RANKSCOPE_LIBTORCH}/include/torch/csrc/api/include>")
 # libtorch_cpu needs libcudart and libcupti, which lie beside it (scripts/setup.sh puts them there).
 target_link_directories(rankscope_libtorch INTERFACE "${RANKSCOPE_LIBTORCH}/lib")
 target_link_libraries(rankscope_libtorch INTERFACE torch_cpu c10)

@@ -54,6 +54,16 @@ int layerOf(const std::string& name)
     return layer;
 }
 
+/// Layers that the files hold: one more than the highest layer number in a tensor's name.
+std::int64_t layersHeld(const CheckpointReader& reader)
+{
+    std::int64_t highest = -1;
+    for (const TensorEntry& entry : reader.entries()) {
+        highest = std::max<std::int64_t>(highest, layerOf(entry.name));
+    }
+    return highest + 1;
+}
+
 /// What in the config explains a width, to be named beside a wrong shape.
 std::string widthReason(const ModelSpec& spec, const std::string& name)
 {
@@ -71,6 +81,12 @@ std::string widthReason(const ModelSpec& spec, const std::string& name)
 
 void checkTensors(const CheckpointReader& reader, const ModelSpec& spec, std::vector<CheckpointIssue>& issues)
 {
+    if (const std::int64_t held = layersHeld(reader); held > 0 && held != spec.layerCount()) {
+        add(issues, IssueSeverity::Error, "num_hidden_layers",
+            fmt::format("config.json says num_hidden_layers {}, but the weights hold {} layers.",
+                        spec.layerCount(), held));
+        return; // a missing or surplus tensor for every name of every such layer says no more
+    }
     std::unordered_set<std::string> known;
     for (const ExpectedTensor& expected : expectedTensors(spec)) {
         known.insert(expected.name);
@@ -100,11 +116,6 @@ void checkTensors(const CheckpointReader& reader, const ModelSpec& spec, std::ve
         } else if (entry.name == "lm_head.weight" && spec.tiedHead) {
             add(issues, IssueSeverity::Warning, entry.name,
                 "Tensor \"lm_head.weight\" is ignored: config.json ties the output head to the embedding.");
-        } else if (layerOf(entry.name) >= spec.layerCount()) {
-            add(issues, IssueSeverity::Error, entry.name,
-                fmt::format("Tensor \"{}\" belongs to a layer beyond the {} that config.json gives "
-                            "(num_hidden_layers).",
-                            entry.name, spec.layerCount()));
         } else {
             add(issues, IssueSeverity::Warning, entry.name,
                 fmt::format("Tensor \"{}\" {} is not part of this architecture and is ignored.", entry.name,

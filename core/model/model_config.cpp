@@ -103,8 +103,10 @@ void readPrunedWidths(ConfigReader& config, ModelSpec& spec)
         || config.raw("head_k_dims").size() != spec.layers.size()) {
         config.fail(
             "head_k_dims",
-            fmt::format("config.json: \"head_k_dims\" should list one key width for each of the {} layers.",
-                        spec.layers.size()));
+            fmt::format(
+                "config.json: \"head_k_dims\" should list one key width for each of the {} layers, found {}.",
+                spec.layers.size(),
+                config.has("head_k_dims") ? config.raw("head_k_dims").dump() : std::string("nothing")));
         return;
     }
     const nlohmann::ordered_json& widths = config.raw("head_k_dims");
@@ -192,6 +194,11 @@ Result<ModelSpec> parseModelConfig(const nlohmann::ordered_json& json, std::vect
     spec.baseModelType = pruned ? config.text("base_model_type", "") : spec.modelType;
     if (spec.modelType.empty()) {
         return Error { ErrorCode::BadFormat, "config.json has no \"model_type\".", {} };
+    }
+    if (spec.baseModelType.empty()) {
+        return Error { ErrorCode::BadFormat,
+                       "config.json of a pruned_linear_attn checkpoint has no \"base_model_type\".",
+                       {} };
     }
     const bool deltaNet = spec.baseModelType == "delta_net";
     if (!deltaNet && spec.baseModelType != "gated_deltanet") {

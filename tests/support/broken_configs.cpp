@@ -159,12 +159,12 @@ std::vector<BrokenCase> contradicting()
     return {
         { "num_hidden_layers too large",
           configSet("num_hidden_layers", 3),
-          { "model.layers.2.attn_norm.weight", "missing" },
+          { "num_hidden_layers 3", "2 layers" },
           kHeaders,
           kMismatch },
         { "num_hidden_layers too small",
           configSet("num_hidden_layers", 1),
-          { "num_hidden_layers", "1", "model.layers.1." },
+          { "num_hidden_layers 1", "2 layers" },
           kHeaders,
           kMismatch },
         { "vocab_size", configSet("vocab_size", 13), { "vocab_size", "13", "11" }, kHeaders, kMismatch },
@@ -223,14 +223,16 @@ std::vector<BrokenCase> contradicting()
           { "model.layers.0.attn" },
           kHeaders,
           kMismatch },
-        { "too few head_k_dims", configSet("head_k_dims", { 3 }, writePruned), { "head_k_dims", "2" } },
+        { "too few head_k_dims",
+          configSet("head_k_dims", { 3 }, writePruned),
+          { "head_k_dims", "2 layers", "[3]" } },
         { "wrong head_k_dims",
           configSet("head_k_dims", { 3, 6 }, writePruned),
           { "model.layers.1.attn.k_proj.weight", "6 key dims", "[12, 16]", "[10, 16]" },
           kHeaders,
           kMismatch },
         { "head_k_dims of zero", configSet("head_k_dims", { 0, 5 }, writePruned), { "head_k_dims" } },
-        { "pruned without its base", configWithout("base_model_type", writePruned), { "family" } },
+        { "pruned without its base", configWithout("base_model_type", writePruned), { "base_model_type" } },
     };
 }
 
