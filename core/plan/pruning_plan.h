@@ -50,7 +50,8 @@ struct PruningPlan {
     [[nodiscard]] std::int64_t stateBytes(const ModelSpec& spec) const;
 };
 
-/// max(1, floor(Dk (1 - ratio))), computed as the published scripts do (model-families 5).
+/// max(1, floor(Dk (1 - ratio))) in floating point as the published scripts compute it (arXiv 2602.04852):
+/// 100 channels at 0.8 leave 19. pruneRatio: 0..1. 0 for keyDims 0.
 [[nodiscard]] int keptKeyDimsForRatio(int keyDims, double pruneRatio);
 
 /// Everything kept, in every layer of `spec`.
@@ -60,7 +61,21 @@ struct PruningPlan {
 /// layer. Errors: Mismatch, with layer, expected and found.
 [[nodiscard]] Status checkPlan(const PruningPlan& plan, const ModelSpec& spec);
 
-/// Identity of everything that changes numbers (locks and names excluded): 16 hex digits.
+/// Which model a plan is about to be used on; an empty field is not compared.
+struct ModelIdentity {
+    std::string digest; ///< Model::digest()
+    std::string fingerprint; ///< CheckpointOverview::fingerprint
+    std::string name; ///< for people
+};
+
+/// Ok when the plan was made for this very model (identities that both sides know agree) and fits it.
+/// Errors: Mismatch (names both models), and those of checkPlan.
+[[nodiscard]] Status checkPlanForModel(const PruningPlan& plan, const ModelSpec& spec,
+                                       const ModelIdentity& model);
+
+/// Identity of everything that changes what the pruned model computes: the model, and the kept channels of
+/// every head. Not what is only their history (method, ratio, seed, calibration), nor locks and names. 16 hex
+/// digits.
 [[nodiscard]] std::string planFingerprint(const PruningPlan& plan);
 
 } // namespace rankscope

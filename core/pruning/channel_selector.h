@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rankscope {
@@ -22,6 +24,8 @@ public:
 
     [[nodiscard]] const std::string& methodId() const { return m_methodId; }
     [[nodiscard]] std::uint64_t seed() const { return m_seed; }
+    /// The text that the method saw; empty for methods that need none.
+    [[nodiscard]] const std::optional<CalibrationRecord>& calibration() const { return m_calibration; }
 
     /// The channels of one key head that stay, ascending. layer must be prunable, 1 <= count <= Dk.
     /// Strong RRQR redoes its swaps here (about a millisecond at Dk 128).
@@ -30,15 +34,17 @@ public:
     [[nodiscard]] virtual std::vector<double> scores(int layer, int head) const = 0;
 
 protected:
-    ChannelSelector(std::string methodId, std::uint64_t seed)
+    ChannelSelector(std::string methodId, std::uint64_t seed, std::optional<CalibrationRecord> calibration)
         : m_methodId(std::move(methodId))
         , m_seed(seed)
+        , m_calibration(std::move(calibration))
     {
     }
 
 private:
     std::string m_methodId;
     std::uint64_t m_seed;
+    std::optional<CalibrationRecord> m_calibration;
 };
 
 /// `statistics` may be null for methods that need none. Progress in heads.
@@ -49,7 +55,9 @@ makeChannelSelector(const std::string& methodId, std::uint64_t seed, std::shared
                     std::shared_ptr<const ChannelStatistics> statistics, JobContext& job);
 
 /// keptKeyDims[layer] channels in every head of every prunable layer (ignored for the others), selected by
-/// `selector`; model identity, method and seed filled in. Progress in layers.
+/// `selector`; model identity, method, seed and calibration filled in. requestedRatio is the fraction that is
+/// really removed, over all prunable channels; who asked for another puts it there. Progress in heads.
+/// Errors: InvalidArgument (a count outside 1..Dk: names the layer), Cancelled.
 [[nodiscard]] Result<PruningPlan> makePlan(const ChannelSelector& selector, const Model& model,
                                            const std::vector<int>& keptKeyDims, JobContext& job);
 
