@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace rankscope::cli {
+
+enum class Command { Inspect, Forward, Evaluate, Analyze, Plan, Export, Verify, Benchmark };
+
+/// What the command line said; every command reads the fields that are its own.
+struct CommandOptions {
+    Command command = Command::Inspect;
+
+    // Everywhere.
+    std::string device = "cpu";
+    std::string dtype; ///< empty: fp32 on the CPU, bf16 on a GPU
+    std::uint64_t seed = 42;
+    int threads = 0; ///< 0: the library's choice
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+
+    // Text.
+    std::string text;
+    std::optional<int> windows; ///< the first N; all when empty
+    int length = 512;
+    bool bos = false;
+    int pieceLines = 64;
+
+    // Inputs and outputs.
+    std::string model; ///< the folder that comes first; for verify the exported one
+    std::string plan;
+    std::string output;
+    bool overwrite = false;
+
+    // forward
+    std::string ids;
+    bool hidden = false;
+    bool states = false;
+    std::string form = "auto";
+
+    // analyze
+    std::int64_t every = 64;
+
+    // plan
+    std::string method;
+    std::optional<double> ratio;
+    std::optional<std::int64_t> stateBytes;
+    std::optional<int> kept;
+    std::string calibration;
+
+    // export and verify
+    std::string mode;
+    bool verify = true;
+    std::int64_t shardBytes = 5'000'000'000;
+    std::string against;
+    int verifyTokens = 128;
+
+    // benchmark
+    int repeats = 5;
+};
+
+} // namespace rankscope::cli
