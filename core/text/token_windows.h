@@ -15,7 +15,7 @@
 namespace rankscope {
 
 struct WindowOptions {
-    int length = 512; ///< tokens per window, at least 2
+    int length = 512; ///< tokens per window, at least 2 (3 with addBos)
     std::optional<int> maxWindows; ///< the first N; all when empty
     int pieceLines = 64; ///< lines that are tokenised together
     bool addBos = false; ///< one BOS at the head of every window, counted in its length
@@ -42,8 +42,9 @@ struct TokenWindows {
 
 /// Pieces of `pieceLines` lines, each ending in a newline (a last line without one gets one), tokenised
 /// without special tokens, concatenated and cut. Only as many pieces are tokenised as maxWindows needs.
-/// Errors: InvalidArgument (length, pieceLines), BadData (text shorter than one window: says how many tokens
-/// there are), NotFound (addBos without a known BOS), Cancelled.
+/// Progress counts bytes of the text; a stop request is seen between pieces. Errors: InvalidArgument (length,
+/// pieceLines, maxWindows), BadData (text shorter than one window: says how many tokens there are), NotFound
+/// (addBos without a known BOS), Cancelled.
 [[nodiscard]] Result<TokenWindows> makeTokenWindows(const Tokenizer& tokenizer, const TextSource& text,
                                                     const WindowOptions& options, JobContext& job);
 

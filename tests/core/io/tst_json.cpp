@@ -51,6 +51,7 @@ private Q_SLOTS:
                                << "'x.json' is not valid JSON at line 3, column 7";
         QTest::newRow("behind bare words")
             << QByteArray("[NaN, Infinity, -Infinity, ?]") << "line 1, column 28";
+        QTest::newRow("between bare words") << QByteArray("[NaN, ?, NaN, NaN]") << "line 1, column 7";
         QTest::newRow("truncated") << QByteArray("{\"a\": [1, 2") << "line 1, column 12";
         QTest::newRow("unfinished string") << QByteArray("[\"abc") << "line 1, column 6";
         QTest::newRow("not UTF-8") << QByteArray("[\"\xff\"]") << "line 1, column 3";

@@ -188,6 +188,32 @@ private Q_SLOTS:
         QVERIFY(std::ssize(encoding->ids) < 15000);
     }
 
+    void mergesAcrossWords()
+    {
+        // Words of Llama-style vocabularies are independent only where no merge joins the end of one to the
+        // next.
+        const QTemporaryDir folder;
+        const json model = { { "type", "BPE" },
+                             { "vocab", { { "\u2581", 0 }, { "a", 1 }, { "a\u2581", 2 } } },
+                             { "merges", { "a \u2581" } } };
+        write(pathOf(folder) / "tokenizer.json", json { { "model", model } }.dump());
+        const auto encoding = loaded(pathOf(folder))->encode("a\u2581a", false);
+        QVERIFY(encoding);
+        QCOMPARE(encoding->ids, (std::vector<std::int64_t> { 2, 1 }));
+    }
+
+    void normalisesWithTheDataOfThePackage()
+    {
+        // U+0D3C became a combining mark in Unicode 10, which the package does not know: it is not reordered.
+        const auto tokenizer = loaded(fixture("qwen-style-1027.json"));
+        for (const std::string text : { "a\u0326\u0d3c", "\U00011935\U00011930" }) {
+            QCOMPARE(tokenizer->decode(tokenizer->encode(text, false)->ids, false), text);
+        }
+        const auto composed
+            = tokenizer->encode("e\u0301\u0327", false); // reordered and composed to U+0229 U+0301
+        QCOMPARE(tokenizer->decode(composed->ids, false), std::string("\u0229\u0301"));
+    }
+
     void anyThread()
     {
         const auto tokenizer = loaded(fixture("qwen-style-1027.json"));
