@@ -69,6 +69,7 @@ Result<std::shared_ptr<const StateSpectra>> computeStateSpectra(const Model& mod
                 BlockProbe probe;
                 probe.mask = masks.empty() ? nullptr : &masks[idx(layer)];
                 probe.positions = spectra->positions;
+                probe.fp64State = true;
                 x = runBlock(model, layer, x, &probe);
                 if (probe.capturedStates.defined()) {
                     const at::Tensor values

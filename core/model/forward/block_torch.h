@@ -20,6 +20,7 @@ struct BlockProbe {
     const LayerMask* mask = nullptr; ///< null: dense
     std::vector<std::int64_t> positions; ///< states to record, after that many tokens, ascending
     bool wantFinalState = false;
+    bool fp64State = false; ///< recurrence and states in fp64 whatever the model's dtype: for spectra
     /// Queries and keys [B, T, H, Dk] after convolution and activation, before mask and normalisation.
     std::function<void(const at::Tensor& queries, const at::Tensor& keys)> onQueriesKeys;
     // Filled in by linear layers:

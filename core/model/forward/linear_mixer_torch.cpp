@@ -117,6 +117,11 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
         const at::Tensor logits = take(layer.valueHeads).to(wide) + weights.decayBias;
         inputs.logDecay = at::softplus(logits) * weights.decayScale;
     }
+    if (probe.fp64State) {
+        for (at::Tensor* tensor : { &inputs.q, &inputs.k, &inputs.v, &inputs.beta, &inputs.logDecay }) {
+            *tensor = tensor->defined() ? tensor->to(at::kDouble) : *tensor;
+        }
+    }
     DeltaOutputs outputs = deltaRule(inputs, probe.form, probe.positions);
     probe.capturedStates = outputs.capturedStates;
     if (probe.wantFinalState) {
