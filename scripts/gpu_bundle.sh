@@ -101,7 +101,7 @@ for folder in "$torch_lib"/../../nvidia/*/lib; do
     [ -d "$folder" ] && cuda_libs="$cuda_libs:$folder"
 done
 export LD_LIBRARY_PATH="$here/lib:$torch_lib$cuda_libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-export RANKSCOPE_GPU_MODULE="$here/bin/librankscope-gpu.so"
+export RANKSCOPE_GPU_MODULE="${RANKSCOPE_GPU_MODULE:-$here/bin/librankscope-gpu.so}"
 export RANKSCOPE_REQUIRE_GPU="${RANKSCOPE_REQUIRE_GPU:-1}"
 export RANKSCOPE_SOURCE_DIR="$here"
 export LC_ALL=C.UTF-8 QT_QPA_PLATFORM=offscreen

@@ -18,10 +18,13 @@ using namespace rankscope::test;
 
 namespace {
 
-template <typename T> at::Tensor upload(std::vector<T>& items)
+/// The numbers of one sequence, `batch` times: the kernel's time does not depend on them.
+template <typename T> at::Tensor upload(std::vector<T>& items, int batch)
 {
     const auto bytes = static_cast<std::int64_t>(items.size() * sizeof(T));
-    return at::from_blob(items.data(), { bytes }, at::kByte).to(toTorch({ DeviceKind::Cuda, 0 }));
+    return at::from_blob(items.data(), { bytes }, at::kByte)
+        .to(toTorch({ DeviceKind::Cuda, 0 }))
+        .repeat({ batch });
 }
 
 double medianMs(const GpuModule& gpu, const DeltaRecurrentParams& params)
@@ -49,21 +52,21 @@ void measure(const GpuModule& gpu, ElementType element, int keyDims, int valueDi
 {
     DeltaSizes sizes;
     sizes.tokens = tokens;
-    sizes.batch = batch;
     sizes.keyHeads = 8;
     sizes.valueHeads = 8;
     sizes.keyDims = keyDims;
     sizes.valueDims = valueDims;
     sizes.element = element;
     DeltaCase c = makeDeltaCase(sizes);
-    const at::Tensor queries = upload(c.queries);
-    const at::Tensor keys = upload(c.keys);
-    const at::Tensor values = upload(c.values);
-    const at::Tensor logDecay = upload(c.logDecay);
-    const at::Tensor beta = upload(c.beta);
-    const at::Tensor outputs = upload(c.outputs);
-    const at::Tensor state = upload(c.initialState);
+    const at::Tensor queries = upload(c.queries, batch);
+    const at::Tensor keys = upload(c.keys, batch);
+    const at::Tensor values = upload(c.values, batch);
+    const at::Tensor logDecay = upload(c.logDecay, batch);
+    const at::Tensor beta = upload(c.beta, batch);
+    const at::Tensor outputs = upload(c.outputs, batch);
+    const at::Tensor state = upload(c.initialState, batch);
     DeltaRecurrentParams p = c.params();
+    p.batch = batch;
     p.queries = queries.data_ptr();
     p.keys = keys.data_ptr();
     p.values = values.data_ptr();
