@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/narrow.h"
+#include "core/base/random.h"
+#include "core/io/json.h"
+#include "core/plan/plan_file.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <numeric>
+#include <string>
+
+using namespace rankscope;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+PruningPlan examplePlan()
+{
+    PruningPlan plan;
+    plan.modelName = "gdn \"demo\" é";
+    plan.modelDigest = "0123abcd";
+    plan.modelFingerprint = "4567";
+    plan.method = "rrqr";
+    plan.requestedRatio = 0.1;
+    plan.seed = 0xffff'ffff'ffff'fffeULL;
+    plan.calibration = CalibrationRecord { "memoirs.txt", "89ab", 16, 512 };
+    plan.layers = { { .keyDims = 4, .keptKeyDims = 2, .kept = { { 0, 3 }, { 1, 2 } }, .locked = true },
+                    {},
+                    { .keyDims = 3, .keptKeyDims = 3, .kept = { { 0, 1, 2 } } } };
+    return plan;
+}
+
+/// Any consistent plan.
+PruningPlan randomPlan(std::uint64_t seed)
+{
+    Random random(seed);
+    PruningPlan plan = examplePlan();
+    plan.requestedRatio = random.uniform();
+    plan.seed = random.next();
+    if (random.below(2) == 0) {
+        plan.calibration.reset();
+    }
+    plan.layers.clear();
+    for (std::uint64_t layers = random.below(5); layers > 0; --layers) {
+        LayerPlan& layer = plan.layers.emplace_back();
+        layer.locked = random.below(2) == 0;
+        if (random.below(3) == 0) {
+            continue;
+        }
+        layer.keyDims = 1 + narrow<int>(random.below(20));
+        layer.keptKeyDims = 1 + narrow<int>(random.below(narrow<std::uint64_t>(layer.keyDims)));
+        for (std::uint64_t heads = 1 + random.below(3); heads > 0; --heads) {
+            std::vector<int> channels(idx(layer.keyDims));
+            std::iota(channels.begin(), channels.end(), 0);
+            random.shuffle(channels);
+            channels.resize(idx(layer.keptKeyDims));
+            std::sort(channels.begin(), channels.end());
+            layer.kept.push_back(channels);
+        }
+    }
+    return plan;
+}
+
+void writeText(const std::filesystem::path& path, const std::string& text)
+{
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+} // namespace
+
+class TestPlanFile : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void textIsAsDocumented()
+    {
+        const char* expected = "{\n"
+                               "  \"rankscope_plan\": 1,\n"
+                               "  \"model\": {\"name\": \"gdn \\\"demo\\\" é\", \"digest\": \"0123abcd\", "
+                               "\"fingerprint\": \"4567\"},\n"
+                               "  \"method\": \"rrqr\",\n"
+                               "  \"ratio\": 0.1,\n"
+                               "  \"seed\": 18446744073709551614,\n"
+                               "  \"calibration\": {\"source\": \"memoirs.txt\", \"sha256\": \"89ab\", "
+                               "\"windows\": 16, \"length\": 512},\n"
+                               "  \"key_dims\": [4, 0, 3],\n"
+                               "  \"kept_key_dims\": [2, 0, 3],\n"
+                               "  \"locked\": [true, false, false],\n"
+                               "  \"kept\": [\n"
+                               "    [[0, 3],\n"
+                               "     [1, 2]],\n"
+                               "    [],\n"
+                               "    [[0, 1, 2]]]\n"
+                               "}\n";
+        QCOMPARE(QString::fromStdString(planToJson(examplePlan())), QString::fromUtf8(expected));
+    }
+
+    void saveLoadSaveIsByteIdentical()
+    {
+        QTemporaryDir folder;
+        const std::filesystem::path path = folder.filePath(QStringLiteral("plan.json")).toStdString();
+        for (std::uint64_t seed = 0; seed < 40; ++seed) {
+            const PruningPlan plan = seed == 0 ? examplePlan() : randomPlan(seed);
+            QVERIFY(writePlanFile(plan, path).has_value());
+            const Result<PruningPlan> read = readPlanFile(path);
+            QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
+            QVERIFY2(*read == plan, std::to_string(seed).c_str());
+            QCOMPARE(planToJson(*read), planToJson(plan));
+            QCOMPARE(*readFileBytes(path), planToJson(plan));
+        }
+        // Nothing else is left in the folder.
+        QCOMPARE(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
+    }
+
+    void namesThatAreNotUtf8AreRepaired()
+    {
+        PruningPlan plan = examplePlan();
+        plan.modelName = "bad \xff name";
+        const Result<PruningPlan> read = planFromJson(planToJson(plan), "it");
+        QVERIFY(read.has_value());
+        QCOMPARE(QString::fromStdString(read->modelName), QString::fromUtf8("bad \xEF\xBF\xBD name"));
+    }
+
+    void badPlansAreRefusedWithASentence_data()
+    {
+        QTest::addColumn<std::function<void(Json&)>>("damage");
+        QTest::addColumn<std::string>("message");
+        using Damage = std::function<void(Json&)>;
+        const auto row = [](const char* name, Damage damage, const char* message) {
+            QTest::newRow(name) << damage << std::string(message);
+        };
+        row(
+            "no version", [](Json& j) { j.erase("rankscope_plan"); },
+            "PLAN is not a Rankscope plan: it has no \"rankscope_plan\" version.");
+        row(
+            "a list", [](Json& j) { j = Json::array(); },
+            "PLAN is not a Rankscope plan: it has no \"rankscope_plan\" version.");
+        row(
+            "newer", [](Json& j) { j["rankscope_plan"] = 2; },
+            "The plan PLAN has format version 2, and this Rankscope reads up to version 1: update Rankscope "
+            "to open it.");
+        row(
+            "version 0", [](Json& j) { j["rankscope_plan"] = 0; },
+            "The plan PLAN is damaged: \"rankscope_plan\" should be a version number, found 0.");
+        row(
+            "unknown key", [](Json& j) { j["colour"] = "red"; },
+            "The plan PLAN has an unknown key \"colour\": it was made by another program or edited; remove "
+            "the key or make "
+            "the plan again.");
+        row(
+            "unknown key inside", [](Json& j) { j["model"]["size"] = 3; },
+            "The plan PLAN has an unknown key \"size\" in \"model\": it was made by another program or "
+            "edited; remove the "
+            "key or make the plan again.");
+        row(
+            "missing", [](Json& j) { j.erase("kept"); }, "The plan PLAN is incomplete: \"kept\" is missing.");
+        row(
+            "missing inside", [](Json& j) { j["calibration"].erase("length"); },
+            "The plan PLAN is incomplete: \"length\" is missing in \"calibration\".");
+        row(
+            "model", [](Json& j) { j["model"] = "demo"; },
+            "The plan PLAN is damaged: \"model\" should be an object, found \"demo\".");
+        row(
+            "method", [](Json& j) { j["method"] = 5; },
+            "The plan PLAN is damaged: \"method\" should be a text, found 5.");
+        row(
+            "ratio", [](Json& j) { j["ratio"] = 1.5; },
+            "The plan PLAN is damaged: \"ratio\" should be a number from 0 to 1, found 1.5.");
+        row(
+            "seed", [](Json& j) { j["seed"] = -1; },
+            "The plan PLAN is damaged: \"seed\" should be a whole number of at least 0, found -1.");
+        row(
+            "fractional size", [](Json& j) { j["key_dims"][0] = 4.5; },
+            "The plan PLAN is damaged: \"key_dims\" should be a whole number, found 4.5.");
+        row(
+            "huge size", [](Json& j) { j["key_dims"][0] = 99999999999; },
+            "The plan PLAN is damaged: \"key_dims\" should be a whole number, found 99999999999.");
+        row(
+            "locked", [](Json& j) { j["locked"][1] = 0; },
+            "The plan PLAN is damaged: \"locked\" should be true or false, found 0.");
+        row(
+            "kept", [](Json& j) { j["kept"][0][1] = "all"; },
+            "The plan PLAN is damaged: \"kept[0]\" should be a list, found \"all\".");
+        row(
+            "fewer layers", [](Json& j) { j["locked"].erase(0); },
+            "The plan PLAN is damaged: \"key_dims\" has 3 layers, \"kept_key_dims\" 3, \"locked\" 2, "
+            "\"kept\" 3; expected "
+            "the same number.");
+        row(
+            "unsorted",
+            [](Json& j) {
+                j["kept"][0][0] = { 3, 0 };
+            },
+            "The plan PLAN contradicts itself: layer 0, head 0 lists channel 0 after 3, expected ascending "
+            "order.");
+        row(
+            "twice",
+            [](Json& j) {
+                j["kept"][0][0] = { 3, 3 };
+            },
+            "The plan PLAN contradicts itself: layer 0, head 0 lists channel 3 twice.");
+        row(
+            "beyond",
+            [](Json& j) {
+                j["kept"][0][1] = { 1, 4 };
+            },
+            "The plan PLAN contradicts itself: layer 0, head 1 lists channel 4, expected 0 to 3.");
+        row(
+            "count", [](Json& j) { j["kept_key_dims"][2] = 2; },
+            "The plan PLAN contradicts itself: layer 2, head 0 keeps 3 channels, expected 2.");
+        row(
+            "softmax keeps", [](Json& j) { j["kept"][1] = { { 0 } }; },
+            "The plan PLAN contradicts itself: layer 1 has no key channels to prune but keeps 0 in 1 heads, "
+            "expected none.");
+    }
+    void badPlansAreRefusedWithASentence()
+    {
+        QFETCH(std::function<void(Json&)>, damage);
+        QFETCH(std::string, message);
+        Json json = *parseJson(planToJson(examplePlan()), "example");
+        damage(json);
+        const Result<PruningPlan> read = planFromJson(json.dump(), "PLAN");
+        QVERIFY(!read.has_value());
+        QCOMPARE(QString::fromStdString(read.error().message), QString::fromStdString(message));
+        const bool newer = message.find("reads up to") != std::string::npos;
+        QVERIFY(read.error().code == (newer ? ErrorCode::Unsupported : ErrorCode::BadFormat));
+    }
+
+    void filesThatCannotBeReadOrWrittenAreNamed()
+    {
+        QTemporaryDir folder;
+        const std::filesystem::path base = folder.path().toStdString();
+        const Result<PruningPlan> absent = readPlanFile(base / "absent.json");
+        QVERIFY(!absent && absent.error().code == ErrorCode::NotFound);
+        QVERIFY(absent.error().message.find("absent.json") != std::string::npos);
+        // A truncated file at every length: an error, never a crash or a half plan.
+        const std::string text = planToJson(examplePlan());
+        for (std::size_t length = 0; length + 2 < text.size(); ++length) {
+            writeText(base / "cut.json", text.substr(0, length));
+            const Result<PruningPlan> cut = readPlanFile(base / "cut.json");
+            QVERIFY(!cut && cut.error().code == ErrorCode::BadFormat);
+            QVERIFY(cut.error().message.find("cut.json") != std::string::npos);
+        }
+        const Status nowhere = writePlanFile(examplePlan(), base / "no such folder" / "plan.json");
+        QVERIFY(!nowhere && nowhere.error().code == ErrorCode::NotFound);
+        // A failed write leaves the old plan.
+        QVERIFY(writePlanFile(examplePlan(), base / "plan.json").has_value());
+        std::filesystem::create_directory(base / "taken");
+        QVERIFY(!writePlanFile(examplePlan(), base / "taken"));
+        QVERIFY(readPlanFile(base / "plan.json").has_value());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPlanFile)
+#include "tst_plan_file.moc"
