@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -76,10 +77,19 @@ int run(int argc, const char* const* argv)
         return 0;
     }
     const auto& options = std::get<CommandOptions>(parsed);
-    const StopSignals signals;
+    // Either the command's end or a forced end speaks, never both.
+    std::atomic<bool> reported { false };
+    std::atomic<bool> computing { false };
+    const StopSignals signals(computing, [&] {
+        const bool first = !reported.exchange(true);
+        if (first) {
+            reportError(cancelledError(), options.json);
+        }
+        return first;
+    });
     JobContext job(signals.token());
     Result<CommandResult> result = [&]() -> Result<CommandResult> {
-        Console console(job.progress(), !options.quiet);
+        Console console(job.progress(), computing, !options.quiet);
         installLog(console, options.verbose, options.quiet);
         setEngineThreads(options.threads);
         CommandContext context { options, job, console };
@@ -104,6 +114,10 @@ int run(int argc, const char* const* argv)
         removeLog();
         return outcome;
     }();
+    if (reported.exchange(true)) {
+        // The listener is about to end the process.
+        return exitCodeOf(ErrorCode::Cancelled);
+    }
     return result ? reportResult(*result, options.json) : reportError(result.error(), options.json);
 }
 

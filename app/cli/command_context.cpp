@@ -21,6 +21,13 @@ void CommandContext::info(const std::string& sentence) const
     }
 }
 
+void CommandContext::debug(const std::string& sentence) const
+{
+    if (const auto logger = spdlog::get("rankscope.cli")) {
+        logger->debug(sentence);
+    }
+}
+
 CommandResult finish(const CommandContext& context, nlohmann::ordered_json result, std::string text,
                      std::optional<Error> failure)
 {

@@ -30,8 +30,9 @@ struct CommandContext {
 
     /// Tells the user now (stderr) and in the result.
     void warn(std::string sentence);
-    /// One line of the log.
+    /// One line of the log; debug lines show with --verbose.
     void info(const std::string& sentence) const;
+    void debug(const std::string& sentence) const;
 };
 
 /// `result` with the context's warnings under "warnings" and a failure under "error".

@@ -51,8 +51,9 @@ private:
 
 } // namespace
 
-Console::Console(const Progress& progress, bool showProgress)
+Console::Console(const Progress& progress, std::atomic<bool>& computing, bool showProgress)
     : m_progress(progress)
+    , m_computing(computing)
     , m_terminal(isatty(STDERR_FILENO) == 1)
 {
     if (showProgress) {
@@ -79,18 +80,20 @@ void Console::writeLine(std::string_view line)
     writeAll(fmt::format("{}\n", line));
 }
 
-void Console::beginStage(std::string what, std::string unit)
+void Console::beginStage(std::string what, std::string unit, bool computing)
 {
     const std::lock_guard lock(m_mutex);
     m_what = std::move(what);
     m_unit = std::move(unit);
     m_stageStart = steady_clock::now();
     m_lastShown = m_stageStart;
+    m_computing.store(computing);
 }
 
 void Console::endStage()
 {
     const std::lock_guard lock(m_mutex);
+    m_computing.store(false);
     clearLine();
     m_what.clear();
 }

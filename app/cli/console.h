@@ -3,6 +3,7 @@
 
 #include "core/jobs/progress.h"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -17,8 +18,8 @@ namespace rankscope::cli {
 /// long. Any thread.
 class Console {
 public:
-    /// `progress` must outlive the console.
-    Console(const Progress& progress, bool showProgress);
+    /// `progress` and `computing` must outlive the console.
+    Console(const Progress& progress, std::atomic<bool>& computing, bool showProgress);
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
     ~Console();
@@ -28,7 +29,8 @@ public:
 
     /// From now on progress counts `unit` ("windows"; "bytes" are shown in MB) of `what` ("Scoring the
     /// text").
-    void beginStage(std::string what, std::string unit);
+    /// `computing`: the stage touches nothing outside this process, so that it may be ended at any instant.
+    void beginStage(std::string what, std::string unit, bool computing);
     void endStage();
 
 private:
@@ -37,6 +39,7 @@ private:
     [[nodiscard]] std::string statusText() const;
 
     const Progress& m_progress;
+    std::atomic<bool>& m_computing;
     const bool m_terminal;
     std::mutex m_mutex;
     std::condition_variable m_wake;
@@ -49,13 +52,18 @@ private:
     std::thread m_thread;
 };
 
+enum class StageKind {
+    Computing, ///< nothing is written and no other process runs
+    Outside, ///< files or processes are in the making: a stop has to be waited for
+};
+
 /// A stage as long as this object lives.
 class Stage {
 public:
-    Stage(Console& console, std::string what, std::string unit)
+    Stage(Console& console, std::string what, std::string unit, StageKind kind = StageKind::Computing)
         : m_console(console)
     {
-        m_console.beginStage(std::move(what), std::move(unit));
+        m_console.beginStage(std::move(what), std::move(unit), kind == StageKind::Computing);
     }
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;

@@ -157,8 +157,9 @@ Result<CommandResult> runExport(CommandContext& context)
         }
         exporting.measured = std::move(*measured);
     }
+    context.debug(fmt::format("Exporting to \"{}\".", options.output));
     Result<ExportReport> report = [&] {
-        const Stage stage(context.console, "Writing the checkpoint", "bytes");
+        const Stage stage(context.console, "Writing the checkpoint", "bytes", StageKind::Outside);
         return exportCheckpoint(*checkpoint, *plan, exporting, context.job);
     }();
     if (!report) {

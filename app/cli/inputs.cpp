@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace rankscope::cli {
 
@@ -42,6 +43,7 @@ Result<std::shared_ptr<const Model>> loadChosenModel(CommandContext& context)
     if (!load) {
         return load.error();
     }
+    const auto start = std::chrono::steady_clock::now();
     Result<std::shared_ptr<const Model>> model = [&] {
         const Stage stage(context.console, "Loading the model", "bytes");
         return loadModel(context.options.model, *load, context.job);
@@ -49,6 +51,10 @@ Result<std::shared_ptr<const Model>> loadChosenModel(CommandContext& context)
     if (!model) {
         return model.error();
     }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    context.debug(fmt::format("Loaded \"{}\" in {}: {} on {}, {}.", (*model)->overview().name,
+                              secondsText(seconds), shortName((*model)->dtype()),
+                              toString((*model)->device()), bytesText((*model)->weightBytes())));
     for (const CheckpointIssue& issue : (*model)->overview().issues) {
         if (issue.severity == IssueSeverity::Warning) {
             context.warn(issue.message);

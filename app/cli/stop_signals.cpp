@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <optional>
+#include <utility>
 
 namespace rankscope::cli {
 
@@ -33,7 +36,9 @@ void onSignal(int /*number*/)
 
 } // namespace
 
-StopSignals::StopSignals()
+StopSignals::StopSignals(const std::atomic<bool>& computing, std::function<bool()> beforeForcedEnd)
+    : m_computing(computing)
+    , m_beforeForcedEnd(std::move(beforeForcedEnd))
 {
     std::array<int, 2> ends {};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -67,9 +72,19 @@ StopSignals::~StopSignals()
 
 void StopSignals::listen()
 {
-    std::chrono::steady_clock::time_point first;
-    char what = 0;
+    using Clock = std::chrono::steady_clock;
+    std::optional<Clock::time_point> first;
     while (true) {
+        pollfd entry { m_readEnd, POLLIN, 0 };
+        const int ready = poll(&entry, 1, first ? 50 : -1);
+        if (first && m_computing.load() && Clock::now() - *first > std::chrono::milliseconds(700)
+            && m_beforeForcedEnd()) {
+            _exit(exitCodeOf(ErrorCode::Cancelled));
+        }
+        if (ready <= 0) {
+            continue;
+        }
+        char what = 0;
         const ssize_t got = read(m_readEnd, &what, 1);
         if (got < 0 && errno == EINTR) {
             continue;
@@ -77,11 +92,10 @@ void StopSignals::listen()
         if (got != 1 || what == kFinished) {
             return;
         }
-        const auto now = std::chrono::steady_clock::now();
-        if (!m_source.stop_requested()) {
-            first = now;
+        if (!first) {
+            first = Clock::now();
             m_source.request_stop();
-        } else if (now - first > std::chrono::seconds(1)) {
+        } else if (Clock::now() - *first > std::chrono::seconds(1)) {
             _exit(exitCodeOf(ErrorCode::Cancelled));
         }
     }

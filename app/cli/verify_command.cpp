@@ -39,7 +39,7 @@ Result<Verification> verifyFolder(CommandContext& context, const fs::path& expor
     options.cliProgram = ownProgram();
     options.tokens = context.options.verifyTokens;
     options.seed = context.options.seed;
-    const Stage stage(context.console, "Verifying in a fresh process", "steps");
+    const Stage stage(context.console, "Verifying in a fresh process", "steps", StageKind::Outside);
     return verifyExport(exported, against, plan, options, context.job);
 }
 

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/app/cli_runner.h"
+#include "tests/support/paths.h"
+#include "tests/support/tiny_model.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+using namespace rankscope::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+QString q(const char* text)
+{
+    return QString::fromUtf8(text);
+}
+
+} // namespace
+
+#define CHECK_RUN(run, code) QVERIFY2((run).exitCode == (code), (run).report().c_str())
+
+class TestCliExport : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        m_plan = path("plan.json");
+    }
+
+    void roundTrip_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("mode");
+        for (const char* mode : { "uniform", "per-layer", "zero-filled" }) {
+            QTest::addRow("demo, %s", mode) << text(demoDir()) << q(mode);
+            for (const char* name : { "delta_net", "gated_deltanet_hybrid_full" }) {
+                QTest::addRow("%s, %s", name, mode) << text(fixturesDir() / "models" / name) << q(mode);
+            }
+        }
+    }
+    /// Plan, export, verify again; the exported folder computes what the masked model computes, and its state
+    /// is as small as was promised.
+    void roundTrip()
+    {
+        QFETCH(QString, model);
+        QFETCH(QString, mode);
+        makePlan(model, q("0.5"));
+        const CliRun run = exportTo(model, mode, {});
+        CHECK_RUN(run, 0);
+        const json result = run.json();
+        QVERIFY(result["verification"]["passed"].get<bool>());
+        std::int64_t bytes = 0;
+        for (const json& file : result["files"]) {
+            const fs::path written = path("out") / file["name"].get<std::string>();
+            QCOMPARE(std::int64_t(fs::file_size(written)), file["bytes"].get<std::int64_t>());
+            bytes += file["bytes"].get<std::int64_t>();
+        }
+        QCOMPARE(result["bytes"].get<std::int64_t>(), bytes);
+
+        // By the recipe that lies in the folder.
+        const CliRun verified
+            = runCli({ q("verify"), text(path("out")), q("--against"), model, q("--json") });
+        CHECK_RUN(verified, 0);
+        const json verification = verified.json();
+        QVERIFY(verification["passed"].get<bool>());
+        QVERIFY(verification["rms"].get<double>() <= verification["tolerance"].get<double>());
+        QVERIFY(verification.contains("max_abs"));
+
+        const CliRun before = runCli({ q("inspect"), model, q("--json") });
+        const CliRun after = runCli({ q("inspect"), text(path("out")), q("--json") });
+        CHECK_RUN(before, 0);
+        CHECK_RUN(after, 0);
+        const json overview = after.json();
+        QCOMPARE(overview["state_bytes"].get<std::int64_t>(),
+                 result["state_bytes"]["after"].get<std::int64_t>());
+        if (mode != q("zero-filled")) {
+            QCOMPARE(2 * overview["state_bytes"].get<std::int64_t>(),
+                     before.json()["state_bytes"].get<std::int64_t>());
+        }
+    }
+
+    /// Logits of the exported folder against those of the masked model, by hand.
+    void sameLogits()
+    {
+        const fs::path model = fixturesDir() / "models" / "gated_deltanet";
+        makePlan(text(model), q("0.5"));
+        CHECK_RUN(exportTo(text(model), q("uniform"), { q("--no-verify") }), 0);
+        const auto forward = [&](const fs::path& folder, const char* output, const QStringList& more) {
+            return runCli(QStringList { q("forward"), text(folder), q("--dtype"), q("fp64"), q("-o"),
+                                        text(path(output)), q("--ids"),
+                                        text(model / "reference.safetensors") + q(":long.input_ids") }
+                          + more);
+        };
+        CHECK_RUN(forward(model, "masked", { q("--plan"), text(m_plan) }), 0);
+        CHECK_RUN(forward(path("out"), "sliced", {}), 0);
+        CHECK_RUN(forward(model, "dense", {}), 0);
+        const Values masked = readValues(path("masked"), "logits");
+        QVERIFY(normalisedRms(readValues(path("sliced"), "logits"), masked) < 1e-4);
+        QVERIFY(normalisedRms(readValues(path("dense"), "logits"), masked) > 1e-3);
+    }
+
+    void withoutVerification()
+    {
+        makePlan(text(demoDir()), q("0.25"));
+        const CliRun run = exportTo(text(demoDir()), q("uniform"), { q("--no-verify") });
+        CHECK_RUN(run, 0);
+        QVERIFY(run.json()["verification"].is_null());
+        // A second export to the same place needs consent.
+        CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify") }), 3);
+        CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify"), q("--overwrite") }), 0);
+        // The recipe in the folder is a plan for the original.
+        const CliRun scored
+            = runCli({ q("evaluate"), text(demoDir()), q("--text"), text(demoText()), q("--windows"), q("1"),
+                       q("--plan"), text(path("out") / "rankscope-recipe.json"), q("--json") });
+        CHECK_RUN(scored, 0);
+        const CliRun exported = runCli({ q("evaluate"), text(path("out")), q("--text"), text(demoText()),
+                                         q("--windows"), q("1"), q("--json") });
+        CHECK_RUN(exported, 0);
+        const double masked = scored.json()["candidate"]["perplexity"].get<double>();
+        const double sliced = exported.json()["perplexity"].get<double>();
+        // The sliced weights are rounded to bf16 once more.
+        QVERIFY2(std::abs(sliced / masked - 1.0) < 2e-3, fmt::format("{} {}", masked, sliced).c_str());
+    }
+
+    void measuredCard()
+    {
+        makePlan(text(demoDir()), q("0.5"));
+        const CliRun run
+            = exportTo(text(demoDir()), q("uniform"),
+                       { q("--no-verify"), q("--text"), text(demoText()), q("--windows"), q("1") });
+        CHECK_RUN(run, 0);
+        std::ifstream card(path("out") / "README.md");
+        const std::string words((std::istreambuf_iterator<char>(card)), {});
+        QVERIFY2(words.find("perplexity") != std::string::npos
+                     && words.find("evaluation.txt") != std::string::npos,
+                 words.c_str());
+    }
+
+    /// A folder that is not what the plan says: exit code 4 and its sentence.
+    void failedVerification()
+    {
+        makePlan(text(demoDir()), q("0.5"));
+        const CliRun run = runCli({ q("verify"), text(demoDir()), q("--against"), text(demoDir()),
+                                    q("--plan"), text(m_plan), q("--json") });
+        CHECK_RUN(run, 4);
+        const json result = run.json();
+        QCOMPARE(result["passed"].get<bool>(), false);
+        QCOMPARE(result["error"]["code"].get<std::string>(), std::string("verification-failed"));
+        QVERIFY2(run.err.find("does not reproduce the masked model") != std::string::npos,
+                 run.report().c_str());
+    }
+
+    /// Ctrl+C at several moments of a larger export: 130 within a second; the target is whole or not there.
+    void interrupted()
+    {
+        TinyModelOptions options;
+        options.hiddenSize = 1024;
+        options.intermediateSize = 4096;
+        options.vocabularySize = 8000;
+        options.layers = 4;
+        options.keyDims = 64;
+        options.valueDims = 64;
+        writeRandomCheckpoint(path("model"), options);
+        makePlan(text(path("model")), q("0.5"));
+        int stopped = 0;
+        for (const int delayMs : { 0, 200, 400, 600 }) {
+            const InterruptedRun outcome
+                = interruptCli({ q("export"), text(path("model")), q("--plan"), text(m_plan), q("--mode"),
+                                 q("uniform"), q("-o"), text(path("out")), q("--no-verify"), q("--json"),
+                                 q("--overwrite"), q("--verbose") },
+                               "Exporting", delayMs);
+            QVERIFY2(outcome.run.exitCode == 130 || outcome.run.exitCode == 0, outcome.run.report().c_str());
+            QVERIFY2(outcome.secondsToEnd < 1.0, fmt::format("{} s", outcome.secondsToEnd).c_str());
+            stopped += outcome.run.exitCode == 130 ? 1 : 0;
+            for (const auto& entry : fs::directory_iterator(path(""))) {
+                const std::string name = entry.path().filename().string();
+                QVERIFY2(name == "model" || name == "plan.json" || name == "out", name.c_str());
+            }
+            if (fs::exists(path("out"))) {
+                CHECK_RUN(runCli({ q("inspect"), text(path("out")) }), 0);
+            }
+        }
+        QVERIFY(stopped > 0);
+    }
+
+private:
+    [[nodiscard]] fs::path path(const char* name) const
+    {
+        return fs::path(m_folder->path().toStdString()) / name;
+    }
+    [[nodiscard]] static fs::path demoText()
+    {
+        return sourceDir() / "resources" / "demo-text" / "evaluation.txt";
+    }
+
+    void makePlan(const QString& model, const QString& ratio)
+    {
+        const CliRun run = runCli(
+            { q("plan"), model, q("--method"), q("l1"), q("--ratio"), ratio, q("-o"), text(m_plan) });
+        CHECK_RUN(run, 0);
+    }
+
+    [[nodiscard]] CliRun exportTo(const QString& model, const QString& mode, const QStringList& more) const
+    {
+        return runCli(QStringList { q("export"), model, q("--plan"), text(m_plan), q("--mode"), mode, q("-o"),
+                                    text(path("out")), q("--json") }
+                      + more);
+    }
+
+    fs::path m_plan;
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestCliExport)
+#include "tst_cli_export.moc"
