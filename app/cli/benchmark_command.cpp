@@ -140,6 +140,7 @@ private:
                 return model.error();
             }
             m_model = *model;
+            m_context.debug(fmt::format("Loaded \"{}\".", m_model->overview().name));
             return Unit {};
         });
     }
@@ -231,7 +232,9 @@ private:
         }
         for (const Form& form :
              { Form { "chunk", RecurrenceForm::Chunk }, Form { "kernel", RecurrenceForm::Kernel } }) {
-            if (done) {
+            // The kernel keeps its states in fp32.
+            const bool possible = form.form != RecurrenceForm::Kernel || m_model->dtype() != DType::F64;
+            if (done && possible) {
                 done = part(parts, fmt::format("blocks_{}", form.name),
                             fmt::format("all blocks, {} form", form.name), tokens, forward(form.form, false));
             }

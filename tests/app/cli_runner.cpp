@@ -78,7 +78,9 @@ CliRun runCli(const QStringList& arguments)
 InterruptedRun interruptCli(const QStringList& arguments, const std::string& marker, int delayMs)
 {
     QProcess process;
+    process.setReadChannel(QProcess::StandardError);
     start(process, arguments);
+    process.waitForStarted();
     std::string err;
     while (!marker.empty() && err.find(marker) == std::string::npos && process.waitForReadyRead(60'000)) {
         err += process.readAllStandardError().toStdString();
@@ -86,7 +88,10 @@ InterruptedRun interruptCli(const QStringList& arguments, const std::string& mar
     QTest::qSleep(delayMs);
     QElapsedTimer timer;
     timer.start();
-    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    const qint64 id = process.processId();
+    if (id > 0) { // 0 once it has ended, and would be our own group
+        ::kill(static_cast<pid_t>(id), SIGINT);
+    }
     InterruptedRun outcome;
     outcome.run = finished(process, arguments);
     outcome.secondsToEnd = static_cast<double>(timer.elapsed()) / 1000.0;

@@ -34,6 +34,9 @@ struct CliRun {
 /// Runs it to its end (at most five minutes).
 [[nodiscard]] CliRun runCli(const QStringList& arguments);
 
+/// The promise is a second; the rest is for a machine that is busy with other things.
+inline constexpr double kSecondsToStop = 1.5;
+
 struct InterruptedRun {
     CliRun run;
     double secondsToEnd = 0.0; ///< from the signal on

@@ -135,7 +135,8 @@ private Q_SLOTS:
                        QStringLiteral("--hidden"), QStringLiteral("--states"), QStringLiteral("--json") });
         CHECK_RUN(run, 0);
         int compared = 0;
-        for (const json& tensor : run.json()["tensors"]) {
+        const json result = run.json();
+        for (const json& tensor : result["tensors"]) {
             const auto name = tensor["name"].get<std::string>();
             QCOMPARE(tensor["dtype"].get<std::string>(), std::string("F64"));
             const Values found = readValues(output, name);
@@ -396,6 +397,20 @@ private Q_SLOTS:
                                                    QStringLiteral("--every"), QStringLiteral("1"),
                                                    QStringLiteral("-o"), QStringLiteral("OUT") }
                                      + scored);
+        QTest::newRow("plan") << QStringList { QStringLiteral("plan"),
+                                               model,
+                                               QStringLiteral("--method"),
+                                               QStringLiteral("rrqr"),
+                                               QStringLiteral("--ratio"),
+                                               QStringLiteral("0.5"),
+                                               QStringLiteral("-o"),
+                                               QStringLiteral("OUT"),
+                                               QStringLiteral("--dtype"),
+                                               QStringLiteral("fp64"),
+                                               QStringLiteral("--threads"),
+                                               QStringLiteral("1"),
+                                               QStringLiteral("--calibration"),
+                                               text };
         QTest::newRow("benchmark") << (QStringList { QStringLiteral("benchmark"), model } + scored);
     }
     void interrupt()
@@ -406,7 +421,7 @@ private Q_SLOTS:
         // The loading message is the earliest sign of life; the delay leads into the work.
         const InterruptedRun outcome = interruptCli(arguments, "Loaded", 400);
         CHECK_RUN(outcome.run, 130);
-        QVERIFY2(outcome.secondsToEnd < 1.0, fmt::format("{} s", outcome.secondsToEnd).c_str());
+        QVERIFY2(outcome.secondsToEnd < kSecondsToStop, fmt::format("{} s", outcome.secondsToEnd).c_str());
         QCOMPARE(outcome.run.json()["error"]["code"].get<std::string>(), std::string("cancelled"));
         QVERIFY2(outcome.run.err.find("Cancelled.") != std::string::npos, outcome.run.report().c_str());
         QVERIFY(fs::is_empty(path("")));

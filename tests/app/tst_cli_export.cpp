@@ -178,7 +178,8 @@ private Q_SLOTS:
                                  q("--overwrite"), q("--verbose") },
                                "Exporting", delayMs);
             QVERIFY2(outcome.run.exitCode == 130 || outcome.run.exitCode == 0, outcome.run.report().c_str());
-            QVERIFY2(outcome.secondsToEnd < 1.0, fmt::format("{} s", outcome.secondsToEnd).c_str());
+            QVERIFY2(outcome.secondsToEnd < kSecondsToStop,
+                     fmt::format("{} s", outcome.secondsToEnd).c_str());
             stopped += outcome.run.exitCode == 130 ? 1 : 0;
             for (const auto& entry : fs::directory_iterator(path(""))) {
                 const std::string name = entry.path().filename().string();
