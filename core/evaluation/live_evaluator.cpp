@@ -124,7 +124,7 @@ LiveEvaluator::candidate(const PruningPlan& plan, const PartialEstimate& partial
         const c10::InferenceMode inference;
         const Model& model = *m_impl->model;
         RunningEstimate estimate(model, *m_impl->windows, &plan);
-        const std::vector<LayerMask> masks = makeMasks(model, plan);
+        const std::vector<LayerMask> masks = makeMasks(model, plan, QueryScale::OfKeptDims);
         const int firstLayer = firstChangedLayer(plan);
         const int layers = model.spec().layerCount();
         job.progress().begin(m_impl->windows->count);

@@ -58,7 +58,7 @@ at::Tensor batchIds(const Model& model, const TokenWindows& windows, const Windo
 
 std::vector<LayerMask> masksFor(const Model& model, const PruningPlan* plan)
 {
-    return plan != nullptr ? makeMasks(model, *plan) : std::vector<LayerMask>();
+    return plan != nullptr ? makeMasks(model, *plan, QueryScale::OfKeptDims) : std::vector<LayerMask>();
 }
 
 at::Tensor runMaskedBlock(const Model& model, int layer, const at::Tensor& x,

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rankscope {
@@ -20,11 +21,18 @@ enum class ExportMode { Uniform, PerLayer, ZeroFilled };
 [[nodiscard]] const char* exportModeName(ExportMode mode);
 [[nodiscard]] std::optional<ExportMode> exportModeFromName(std::string_view name);
 
+/// A measured figure for the model card: {"perplexity, original, 32 windows of 512", "48.85"}.
+struct CardRow {
+    std::string quantity;
+    std::string value;
+};
+
 struct ExportOptions {
     ExportMode mode = ExportMode::Uniform;
     std::filesystem::path target; ///< the folder to create
     bool replaceExisting = false; ///< consent to replace a folder that is there
     std::int64_t shardBytes = 5'000'000'000; ///< a larger total is split
+    std::vector<CardRow> measured; ///< what the model card tells about quality and speed
 };
 
 struct TensorChange {
@@ -36,7 +44,7 @@ struct TensorChange {
 struct ExportFile {
     std::string name;
     std::int64_t bytes = 0;
-    std::string origin; ///< "written", "copied"
+    std::string origin; ///< "written" or "copied"
 };
 
 /// What an export would do; writes nothing.
@@ -63,6 +71,7 @@ struct ExportReport {
     std::filesystem::path folder;
     std::vector<ExportFile> files;
     std::int64_t bytes = 0;
+    std::vector<std::string> warnings; ///< of the preview, and what went less than perfectly; sentences
 };
 
 /// Writes the pruned checkpoint under a temporary name beside the target, flushes, renames. Nothing is left

@@ -25,8 +25,10 @@ struct VerifyOptions {
 };
 
 /// Reopens `exported` in a fresh process (rankscope-cli forward, fp32, CPU) and compares its logits on random
-/// tokens with those of the checkpoint `against` masked by `plan` in this process. Errors: what either side
-/// reports; a comparison outside the tolerance is a value with passed == false.
+/// tokens with those of the checkpoint `against` masked by `plan` in this process. A zero-filled export
+/// (dense key widths) is compared with the masked model at the dense query scale Dk^-1/2, which is what stock
+/// code computes. Errors: what either side reports; a comparison outside the tolerance is a value with passed
+/// == false.
 [[nodiscard]] Result<Verification> verifyExport(const std::filesystem::path& exported,
                                                 const std::filesystem::path& against, const PruningPlan& plan,
                                                 const VerifyOptions& options, JobContext& job);

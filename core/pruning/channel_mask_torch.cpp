@@ -10,12 +10,12 @@
 
 namespace rankscope {
 
-std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan)
+std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, QueryScale scale)
 {
     std::vector<LayerMask> masks(plan.layers.size());
     for (std::size_t i = 0; i < plan.layers.size(); ++i) {
         const LayerPlan& layer = plan.layers[i];
-        masks[i].keptKeyDims = layer.keptKeyDims;
+        masks[i].scaleKeyDims = scale == QueryScale::OfKeptDims ? layer.keptKeyDims : layer.keyDims;
         if (layer.keptKeyDims == layer.keyDims) {
             continue;
         }

@@ -16,10 +16,17 @@ namespace rankscope {
 struct LayerMask {
     at::Tensor
         channels; ///< [2 H, Dk] of 0 and 1 in the model's dtype (q heads, then k heads); undefined: all kept
-    int keptKeyDims = 0;
+    int scaleKeyDims = 0; ///< the query scale is this^-1/2
+};
+
+/// The query scale of a masked model.
+enum class QueryScale {
+    OfKeptDims, ///< kept^-1/2, as in the sliced model
+    OfAllDims, ///< Dk^-1/2, as stock code computes it on zero-filled weights; the output norm removes the
+               ///< factor but for its eps
 };
 
 /// One mask per layer on the model's device. The plan must fit (checkPlan).
-[[nodiscard]] std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan);
+[[nodiscard]] std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, QueryScale scale);
 
 } // namespace rankscope

@@ -51,8 +51,10 @@ Result<ForwardOutput> runForward(const Model& model, std::span<const std::int64_
         const c10::InferenceMode inference;
         const at::ScalarType resultType = accumulationType(toTorch(model.dtype()));
         const auto keep = [&](const at::Tensor& tensor) { return toHost(tensor.to(resultType)); };
-        const std::vector<LayerMask> masks
-            = request.plan != nullptr ? makeMasks(model, *request.plan) : std::vector<LayerMask>();
+        const std::vector<LayerMask> masks = request.plan != nullptr
+            ? makeMasks(model, *request.plan,
+                        request.zeroFilled ? QueryScale::OfAllDims : QueryScale::OfKeptDims)
+            : std::vector<LayerMask>();
         job.progress().begin(model.spec().layerCount());
         ForwardOutput output;
         at::Tensor x = embed(model, tokenTensor(model, ids, batch, length));

@@ -17,6 +17,8 @@ namespace rankscope {
 
 struct ForwardRequest {
     const PruningPlan* plan = nullptr; ///< masks the model; null runs it dense
+    /// With a plan: keep the query scale of all Dk channels, as stock code does with zero-filled weights.
+    bool zeroFilled = false;
     RecurrenceForm form = RecurrenceForm::Automatic;
     bool logits = true;
     bool hidden = false;

@@ -88,10 +88,10 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
         probe.onQueriesKeys(queriesKeys.narrow(2, 0, layer.heads),
                             queriesKeys.narrow(2, layer.heads, layer.heads));
     }
-    int keptKeyDims = layer.keyDims;
+    int scaleKeyDims = layer.keyDims;
     if (probe.mask != nullptr && probe.mask->channels.defined()) {
         queriesKeys = queriesKeys * probe.mask->channels; // [2 H, Dk]
-        keptKeyDims = probe.mask->keptKeyDims;
+        scaleKeyDims = probe.mask->scaleKeyDims;
     }
     const at::Tensor normalised = normalise(queriesKeys.to(wide), spec.qkNorm).to(type);
 
@@ -99,7 +99,7 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
     inputs.q = normalised.narrow(2, 0, layer.heads);
     inputs.k = normalised.narrow(2, layer.heads, layer.heads);
     inputs.v = values;
-    inputs.scale = 1.0 / std::sqrt(static_cast<double>(keptKeyDims));
+    inputs.scale = 1.0 / std::sqrt(static_cast<double>(scaleKeyDims));
     at::Tensor gate;
     if (spec.useGate) {
         gate = take(valueWidth);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/exporting/model_card.h"
+
+#include "core/base/narrow.h"
+#include "core/exporting/recipe.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace rankscope {
+
+namespace {
+
+std::string bytesText(std::int64_t bytes)
+{
+    constexpr std::array<const char*, 4> units { "B", "kB", "MB", "GB" };
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1000.0 && unit + 1 < units.size()) {
+        value /= 1000.0;
+        ++unit;
+    }
+    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.4g} {}", value, units[unit]);
+}
+
+/// The YAML block between the first two lines of three dashes, these included; empty when there is none.
+std::string frontMatter(const std::string& card)
+{
+    constexpr std::string_view fence = "---\n";
+    if (!card.starts_with(fence)) {
+        return {};
+    }
+    const std::size_t end = card.find("\n---\n", fence.size() - 1);
+    return end == std::string::npos ? std::string() : card.substr(0, end + 5) + "\n";
+}
+
+void row(std::string& text, std::string_view quantity, const std::string& value)
+{
+    text += fmt::format("| {} | {} |\n", quantity, value);
+}
+
+std::string calibrationText(const CalibrationRecord& calibration)
+{
+    return fmt::format("{}, {} windows of {} tokens", calibration.sourceName, calibration.windows,
+                       calibration.length);
+}
+
+std::string layerTable(const CheckpointOverview& checkpoint, const PruningPlan& plan)
+{
+    std::string text = "| layer | kind | key channels per head, before | kept |\n|---|---|---|---|\n";
+    for (int index = 0; index < checkpoint.spec.layerCount(); ++index) {
+        const LayerSpec& layer = checkpoint.spec.layers[idx(index)];
+        text += layer.prunable() ? fmt::format("| {} | linear | {} | {} |\n", index, layer.keyDims,
+                                               plan.layers[idx(index)].keptKeyDims)
+                                 : fmt::format("| {} | softmax | untouched | |\n", index);
+    }
+    return text;
+}
+
+const char* modeSentence(ExportMode mode)
+{
+    switch (mode) {
+    case ExportMode::Uniform:
+        return "The removed channels are cut out, the same number in every linear layer.";
+    case ExportMode::PerLayer:
+        return "The removed channels are cut out, a number of its own in each layer.";
+    case ExportMode::ZeroFilled:
+        return "The removed channels are set to zero: this copy is for checking a plan, it is neither "
+               "smaller nor "
+               "faster than the original.";
+    }
+    return "";
+}
+
+} // namespace
+
+std::string modelCard(const ModelCardInput& input)
+{
+    const CheckpointOverview& checkpoint = input.checkpoint;
+    const PruningPlan& plan = input.plan;
+    const bool remoteCode = input.preview.mode == ExportMode::PerLayer
+        || (input.preview.mode == ExportMode::ZeroFilled
+            && checkpoint.spec.modelType != checkpoint.spec.baseModelType);
+
+    std::string text = input.originalCard ? frontMatter(*input.originalCard) : std::string();
+    text += fmt::format("# {}, recurrent state pruned\n\n", checkpoint.name);
+    text += fmt::format("`{}` ({}) with key channels of its linear-attention layers removed by {}. {}\n\n",
+                        checkpoint.name, familyName(checkpoint.spec.family), programVersion(),
+                        modeSentence(input.preview.mode));
+    text += "| | |\n|---|---|\n";
+    row(text, "export mode", exportModeName(input.preview.mode));
+    row(text, "selection method",
+        plan.method.empty() ? std::string("chosen by hand") : fmt::format("`{}`", plan.method));
+    row(text, "requested prune ratio (removed)", fmt::format("{}", plan.requestedRatio));
+    row(text, "seed", fmt::format("{}", plan.seed));
+    if (plan.calibration) {
+        row(text, "calibration text", calibrationText(*plan.calibration));
+    }
+    row(text, "recurrent state per sequence, fp32",
+        fmt::format("{} -> {}", bytesText(input.preview.stateBytesBefore),
+                    bytesText(input.preview.stateBytesAfter)));
+    row(text, "weights",
+        fmt::format("{} -> {}", bytesText(input.preview.weightBytesBefore),
+                    bytesText(input.preview.weightBytesAfter)));
+    for (const CardRow& measured : input.measured) {
+        row(text, measured.quantity, measured.value);
+    }
+    text += "\n## Loading\n\n" + input.preview.loadsIn
+        + "\n\n```python\nimport fla  # registers the model classes\n"
+        + "from transformers import AutoModelForCausalLM\n\nmodel = "
+          "AutoModelForCausalLM.from_pretrained(\"path/to/this/folder\""
+        + (remoteCode ? ", trust_remote_code=True" : "") + ")\n```\n\n";
+    text += "## What was removed\n\n" + layerTable(checkpoint, plan) + "\n";
+    text += fmt::format(
+        "All other tensors are byte for byte those of the original. `{}` lists the kept channels of every "
+        "head and repeats the export.\n",
+        kRecipeFileName);
+    if (input.originalCard) {
+        text += fmt::format("The card of the original model is `{}`.\n", input.originalCardName);
+    }
+    return text;
+}
+
+} // namespace rankscope
