@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/actions/action_registry.h"
+
+#include <QAction>
+#include <QWidget>
+
+namespace rankscope {
+
+ActionRegistry::ActionRegistry(QWidget* window)
+    : QObject(window)
+    , m_window(window)
+{
+}
+
+QAction* ActionRegistry::add(const QString& id, const QString& group, const QString& text,
+                             const QKeySequence& shortcut, std::function<void()> run)
+{
+    auto* action = new QAction(text, m_window);
+    action->setObjectName(id);
+    action->setShortcut(shortcut);
+    if (run) {
+        connect(action, &QAction::triggered, m_window, [run = std::move(run)] { run(); });
+    }
+    m_window->addAction(action);
+    m_entries.push_back({ id, group, action });
+    return action;
+}
+
+QAction* ActionRegistry::find(const QString& id) const
+{
+    for (const Entry& entry : m_entries) {
+        if (entry.id == id) {
+            return entry.action;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace rankscope

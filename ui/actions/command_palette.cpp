@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/actions/command_palette.h"
+
+#include "ui/actions/action_registry.h"
+
+#include <QAction>
+#include <QBoxLayout>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QListWidget>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+CommandPalette::CommandPalette(const ActionRegistry& actions, QWidget* parent)
+    : QDialog(parent, Qt::Popup)
+    , m_actions(actions)
+    , m_input(new QLineEdit(this))
+    , m_list(new QListWidget(this))
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 8, 8, 8);
+    layout->addWidget(m_input);
+    layout->addWidget(m_list);
+    m_input->setPlaceholderText(tr("Type a command"));
+    m_input->setAccessibleName(tr("Command search"));
+    m_input->installEventFilter(this);
+    m_list->setFrameShape(QFrame::NoFrame);
+    connect(m_input, &QLineEdit::textChanged, this, &CommandPalette::filter);
+    connect(m_input, &QLineEdit::returnPressed, this, &CommandPalette::runCurrent);
+    connect(m_list, &QListWidget::itemClicked, this, &CommandPalette::runCurrent);
+}
+
+void CommandPalette::open()
+{
+    m_input->clear();
+    filter({});
+    const QWidget* window = parentWidget();
+    resize(fontMetrics().height() * 32, fontMetrics().height() * 22);
+    move(window->mapToGlobal(QPoint((window->width() - width()) / 2, window->height() / 8)));
+    show();
+    m_input->setFocus();
+}
+
+void CommandPalette::filter(const QString& words)
+{
+    m_list->clear();
+    for (const ActionRegistry::Entry& entry : m_actions.entries()) {
+        QString text = entry.action->text();
+        text.remove(u'&');
+        bool matches = entry.action->isEnabled();
+        for (const QString& word : words.split(u' ', Qt::SkipEmptyParts)) {
+            matches = matches && (text.contains(word, Qt::CaseInsensitive) || entry.group.contains(word, Qt::CaseInsensitive));
+        }
+        if (matches) {
+            const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
+            auto* item = new QListWidgetItem(
+                entry.group + u" › "_s + text + (keys.isEmpty() ? QString() : u"    "_s + keys), m_list);
+            item->setData(Qt::UserRole, entry.id);
+        }
+    }
+    m_list->setCurrentRow(0);
+}
+
+void CommandPalette::runCurrent()
+{
+    const QListWidgetItem* item = m_list->currentItem();
+    hide();
+    if (item != nullptr) {
+        if (QAction* action = m_actions.find(item->data(Qt::UserRole).toString())) {
+            action->trigger();
+        }
+    }
+}
+
+bool CommandPalette::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_input && event->type() == QEvent::KeyPress) {
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key == Qt::Key_Down || key == Qt::Key_Up) {
+            const int next = m_list->currentRow() + (key == Qt::Key_Down ? 1 : -1);
+            m_list->setCurrentRow(std::clamp(next, 0, std::max(0, m_list->count() - 1)));
+            return true;
+        }
+    }
+    return QDialog::eventFilter(watched, event);
+}
+
+} // namespace rankscope

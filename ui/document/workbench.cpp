@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/workbench.h"
+
+#include "core/base/narrow.h"
+#include "core/pruning/method_registry.h"
+#include "ui/document/resources.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QTimer>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kLivePollMs = 30;
+constexpr int kEditDelayMs = 30; ///< gathers the edits of one event burst
+
+std::filesystem::path pathOf(const QString& text)
+{
+    return std::filesystem::path(text.toStdU16String());
+}
+
+} // namespace
+
+Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document, Options options, QObject* parent)
+    : QObject(parent)
+    , m_lanes(lanes)
+    , m_jobs(jobs)
+    , m_document(document)
+    , m_options(options)
+    , m_evaluationText(demoEvaluationText())
+    , m_calibrationText(demoCalibrationText())
+    , m_liveTimer(new QTimer(this))
+    , m_editTimer(new QTimer(this))
+{
+    m_liveTimer->setInterval(kLivePollMs);
+    connect(m_liveTimer, &QTimer::timeout, this, &Workbench::takeLive);
+    m_editTimer->setSingleShot(true);
+    m_editTimer->setInterval(kEditDelayMs);
+    connect(m_editTimer, &QTimer::timeout, this, &Workbench::startCandidate);
+    connect(&m_document, &PlanDocument::planChanged, this, &Workbench::onPlanChanged);
+    connect(&m_jobs, &JobListModel::activityChanged, this, &Workbench::activityChanged);
+}
+
+Workbench::~Workbench() = default;
+
+Job* Workbench::newJob(const QString& title, const QString& kind)
+{
+    return m_jobs.create(title, kind);
+}
+
+void Workbench::open(const QString& folder)
+{
+    const QString path = QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
+    Job* job = newJob(tr("Read %1").arg(QFileInfo(path).fileName()), u"inspect"_s);
+    job->start(
+        m_lanes.cpu(), [path = pathOf(path)](JobContext&) { return inspectCheckpoint(path); },
+        [this](Result<CheckpointOverview> result) {
+            if (!result) {
+                if (m_overview == nullptr) {
+                    setBlocked(QString::fromStdString(result.error().message));
+                }
+                report(result.error());
+                return;
+            }
+            adoptOverview(std::move(result).value());
+        });
+}
+
+void Workbench::adoptOverview(CheckpointOverview overview)
+{
+    ++m_generation;
+    m_overview = std::make_shared<const CheckpointOverview>(std::move(overview));
+    m_folder = QString::fromStdU16String(m_overview->folder.u16string());
+    m_model.reset();
+    m_texts = {};
+    forgetResults();
+    m_blockingSentence.clear();
+    PruningPlan plan = keepAllPlan(m_overview->spec);
+    for (LayerPlan& layer : plan.layers) {
+        layer.kept.clear(); // "as the method selects": everything, until a count is lowered
+    }
+    plan.modelFingerprint = m_overview->fingerprint;
+    plan.modelName = m_overview->name;
+    plan.method = pruningMethods().empty() ? "" : pruningMethods().front().id;
+    Q_EMIT overviewChanged();
+    m_document.open(m_overview->spec, plan);
+    if (!m_overview->loadable()) {
+        const Error error = m_overview->firstError();
+        setBlocked(QString::fromStdString(error.message));
+        report(error);
+        return;
+    }
+    loadWeights();
+    prepareTexts();
+}
+
+void Workbench::loadWeights()
+{
+    Job* job = newJob(tr("Load weights"), u"load"_s);
+    job->start(
+        m_lanes.gpu(),
+        [folder = m_overview->folder, options = LoadOptions { m_device, m_dtype }](JobContext& context) {
+            return loadModel(folder, options, context);
+        },
+        [this, generation = m_generation](Result<std::shared_ptr<const Model>> result) {
+            if (generation != m_generation) {
+                return;
+            }
+            if (!result) {
+                if (result.error().code != ErrorCode::Cancelled) {
+                    setBlocked(QString::fromStdString(result.error().message));
+                }
+                report(result.error());
+                return;
+            }
+            m_model = std::move(result).value();
+            m_document.setModelDigest(m_model->digest());
+            Q_EMIT modelChanged();
+            startWhenReady();
+        },
+        8);
+}
+
+void Workbench::prepareTexts()
+{
+    const int generation = m_generation;
+    const int textGeneration = ++m_textGeneration;
+    m_texts = {};
+    forgetResults();
+    Q_EMIT textsChanged();
+    Job* job = newJob(tr("Tokenise texts"), u"texts"_s);
+    job->start(
+        m_lanes.cpu(),
+        [folder = m_overview->folder, evaluation = pathOf(m_evaluationText), calibration = pathOf(m_calibrationText),
+         options = m_options](JobContext& context) -> Result<PreparedTexts> {
+            Result<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::load(folder);
+            if (!tokenizer) {
+                return tokenizer.error();
+            }
+            PreparedTexts texts;
+            texts.tokenizer = *tokenizer;
+            const auto windowsOf = [&](const std::filesystem::path& path, int count) -> Result<TokenWindows> {
+                Result<TextSource> source = readTextSource(path);
+                if (!source) {
+                    return source.error();
+                }
+                WindowOptions windowOptions;
+                windowOptions.length = options.windowLength;
+                windowOptions.maxWindows = count;
+                return makeTokenWindows(*texts.tokenizer, *source, windowOptions, context);
+            };
+            Result<TokenWindows> first = windowsOf(evaluation, options.evaluationWindows);
+            if (!first) {
+                return first.error();
+            }
+            Result<TokenWindows> second = windowsOf(calibration, options.calibrationWindows);
+            if (!second) {
+                return second.error();
+            }
+            texts.evaluation = std::make_shared<const TokenWindows>(std::move(*first));
+            texts.calibration = std::make_shared<const TokenWindows>(std::move(*second));
+            return texts;
+        },
+        [this, generation, textGeneration](Result<PreparedTexts> result) {
+            if (generation != m_generation || textGeneration != m_textGeneration) {
+                return;
+            }
+            if (!result) {
+                if (result.error().code != ErrorCode::Cancelled) {
+                    setBlocked(QString::fromStdString(result.error().message));
+                }
+                report(result.error());
+                return;
+            }
+            m_texts = std::move(result).value();
+            m_blockingSentence.clear();
+            Q_EMIT textsChanged();
+            startWhenReady();
+        });
+}
+
+void Workbench::setEvaluationText(const QString& path)
+{
+    m_evaluationText = path;
+    if (m_overview != nullptr && m_overview->loadable()) {
+        prepareTexts();
+    }
+}
+
+void Workbench::setCalibrationText(const QString& path)
+{
+    m_calibrationText = path;
+    if (m_overview != nullptr && m_overview->loadable()) {
+        prepareTexts();
+    }
+}
+
+void Workbench::setDevice(const Device& device, DType dtype)
+{
+    if (device == m_device && dtype == m_dtype) {
+        return;
+    }
+    m_device = device;
+    m_dtype = dtype;
+    Q_EMIT devicesChanged();
+    if (m_overview != nullptr && m_overview->loadable()) {
+        ++m_generation;
+        m_model.reset();
+        forgetResults();
+        Q_EMIT modelChanged();
+        loadWeights();
+        prepareTexts();
+    }
+}
+
+void Workbench::refreshDevices()
+{
+    Job* job = newJob(tr("Look for devices"), u"devices"_s);
+    job->start(
+        m_lanes.gpu(), [](JobContext&) { return Result<std::vector<DeviceInfo>>(listDevices()); },
+        [this](Result<std::vector<DeviceInfo>> result) {
+            if (result) {
+                m_devices = std::move(result).value();
+                Q_EMIT devicesChanged();
+            }
+        },
+        9);
+}
+
+void Workbench::stopAll()
+{
+    m_editTimer->stop();
+    m_jobs.cancelAll();
+}
+
+bool Workbench::usesDemoTextForOtherModel() const
+{
+    return m_overview != nullptr && m_evaluationText == demoEvaluationText()
+        && QDir(m_folder).canonicalPath() != QDir(demoFolder()).canonicalPath();
+}
+
+QString Workbench::activity() const
+{
+    for (int row = 0; row < m_jobs.rowCount(); ++row) {
+        const Job* job = m_jobs.jobAt(row);
+        if (job->state() == JobState::Running || job->state() == JobState::Cancelling) {
+            return job->title();
+        }
+    }
+    return {};
+}
+
+bool Workbench::settled() const
+{
+    const bool candidateDone = m_document.plan().keepsAll() || m_candidateTrust == Trust::Final;
+    return !m_jobs.anyActive() && !m_editTimer->isActive()
+        && (!m_blockingSentence.isEmpty() || (m_baselineTrust == Trust::Final && candidateDone));
+}
+
+void Workbench::report(const Error& error)
+{
+    if (error.code == ErrorCode::Cancelled) {
+        return;
+    }
+    Q_EMIT problem(QString::fromStdString(error.message), IssueSeverity::Error);
+}
+
+void Workbench::setBlocked(const QString& sentence)
+{
+    m_blockingSentence = sentence;
+    Q_EMIT baselineChanged();
+    Q_EMIT spectraChanged();
+    Q_EMIT selectorChanged();
+    Q_EMIT candidateChanged();
+}
+
+void Workbench::forgetResults()
+{
+    m_evaluator.reset();
+    m_spectra.reset();
+    m_statistics.reset();
+    m_selector.reset();
+    m_baseline.reset();
+    m_candidate.reset();
+    m_realised.reset();
+    m_delta.clear();
+    m_baselineBox.reset();
+    m_candidateBox.reset();
+    m_baselineTrust = Trust::Missing;
+    m_candidateTrust = Trust::Missing;
+    Q_EMIT baselineChanged();
+    Q_EMIT spectraChanged();
+    Q_EMIT selectorChanged();
+    Q_EMIT candidateChanged();
+}
+
+} // namespace rankscope

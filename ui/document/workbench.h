@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/channel_statistics.h"
+#include "core/base/device.h"
+#include "core/evaluation/live_evaluator.h"
+#include "core/jobs/mailbox.h"
+#include "core/model/model.h"
+#include "core/pruning/channel_selector.h"
+#include "core/text/token_windows.h"
+#include "ui/document/plan_document.h"
+#include "ui/document/quality.h"
+#include "ui/document/spectra_summary.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QString>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+class QTimer;
+
+namespace rankscope {
+
+class Job;
+class JobLanes;
+class JobListModel;
+
+/// Tokens of the two texts of a model.
+struct PreparedTexts {
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::shared_ptr<const TokenWindows> evaluation;
+    std::shared_ptr<const TokenWindows> calibration;
+};
+
+/// A plan with its channel lists filled in: what masks, exports and the saved file use. `selector` may be null when
+/// nothing has to be selected. Worker threads. Errors: those of makePlan; BadData when a selector is needed.
+[[nodiscard]] Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector,
+                                              const Model& model, JobContext& job);
+
+/// The open checkpoint with everything derived from it, and the order in which engine work runs: overview, weights and
+/// texts, baseline, spectra, statistics, selector; then a candidate evaluation for every edit of the plan, the newest
+/// only. All members on the GUI thread.
+class Workbench : public QObject {
+    Q_OBJECT
+
+public:
+    /// How many windows are scored, and their length.
+    struct Options {
+        int evaluationWindows = 32;
+        int calibrationWindows = 32;
+        int windowLength = 512;
+        int spectraWindows = 4;
+        int spectraEvery = 32;
+    };
+
+    Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document, Options options,
+              QObject* parent = nullptr);
+    ~Workbench() override;
+
+    /// Opens a checkpoint; the present one stays when the folder cannot be described at all.
+    void open(const QString& folder);
+    void setEvaluationText(const QString& path);
+    void setCalibrationText(const QString& path);
+    void setDevice(const Device& device, DType dtype);
+    void refreshDevices();
+    /// Scores baseline and candidate again.
+    void evaluateAgain();
+    void analyseAgain();
+    void stopAll();
+
+    [[nodiscard]] const std::shared_ptr<const CheckpointOverview>& overview() const { return m_overview; }
+    [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
+    [[nodiscard]] const PreparedTexts& texts() const { return m_texts; }
+    [[nodiscard]] const std::shared_ptr<const SpectraSummary>& spectra() const { return m_spectra; }
+    [[nodiscard]] const std::shared_ptr<const ChannelSelector>& selector() const { return m_selector; }
+    [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& baseline() const { return m_baseline; }
+    [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& candidate() const { return m_candidate; }
+    [[nodiscard]] const RunningDelta& delta() const { return m_delta; }
+    [[nodiscard]] Trust baselineTrust() const { return m_baselineTrust; }
+    [[nodiscard]] Trust candidateTrust() const { return m_candidateTrust; }
+    [[nodiscard]] const std::vector<DeviceInfo>& devices() const { return m_devices; }
+    [[nodiscard]] const Device& device() const { return m_device; }
+    [[nodiscard]] DType dtype() const { return m_dtype; }
+    [[nodiscard]] const QString& evaluationText() const { return m_evaluationText; }
+    [[nodiscard]] const QString& calibrationText() const { return m_calibrationText; }
+    /// The demo's own texts are in use for a model that is not the demo.
+    [[nodiscard]] bool usesDemoTextForOtherModel() const;
+    /// Why there are no numbers: a sentence, or empty. For empty views.
+    [[nodiscard]] const QString& blockingSentence() const { return m_blockingSentence; }
+    /// What is happening, for the status bar: "evaluating the candidate", or empty.
+    [[nodiscard]] QString activity() const;
+    /// Everything that was asked for has been computed.
+    [[nodiscard]] bool settled() const;
+    /// The realised plan of the newest finished selection that matches the document, if any.
+    [[nodiscard]] const std::optional<PruningPlan>& realisedPlan() const { return m_realised; }
+    /// Milliseconds from the last edit to the first live number after it; negative before there is one.
+    [[nodiscard]] double lastReactionMs() const { return m_lastReactionMs; }
+
+Q_SIGNALS:
+    void overviewChanged();
+    void modelChanged();
+    void textsChanged();
+    void devicesChanged();
+    void spectraChanged();
+    void selectorChanged();
+    void baselineChanged();
+    void candidateChanged();
+    void activityChanged();
+    /// A sentence for the message bar. `severity` as of checkpoint issues.
+    void problem(const QString& sentence, rankscope::IssueSeverity severity);
+
+private:
+    struct CandidateOutcome {
+        PruningPlan plan;
+        std::shared_ptr<const PerplexityEstimate> estimate; ///< null when the plan keeps everything
+    };
+    using LiveBox = std::shared_ptr<Mailbox<PerplexityEstimate>>;
+
+    void adoptOverview(CheckpointOverview overview);
+    void loadWeights();
+    void prepareTexts();
+    void startWhenReady();
+    void startBaseline();
+    void startSpectra();
+    void startStatistics();
+    void ensureSelector();
+    void onPlanChanged();
+    void scheduleCandidate();
+    void startCandidate();
+    void takeLive();
+    void report(const Error& error);
+    void setBlocked(const QString& sentence);
+    void forgetResults();
+    void showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust);
+    [[nodiscard]] Job* newJob(const QString& title, const QString& kind);
+
+    JobLanes& m_lanes;
+    JobListModel& m_jobs;
+    PlanDocument& m_document;
+    Options m_options;
+
+    QString m_folder;
+    QString m_evaluationText;
+    QString m_calibrationText;
+    Device m_device;
+    DType m_dtype = DType::F32;
+    std::vector<DeviceInfo> m_devices;
+    QString m_blockingSentence;
+
+    std::shared_ptr<const CheckpointOverview> m_overview;
+    std::shared_ptr<const Model> m_model;
+    PreparedTexts m_texts;
+    std::shared_ptr<LiveEvaluator> m_evaluator;
+    std::shared_ptr<const SpectraSummary> m_spectra;
+    std::shared_ptr<const ChannelStatistics> m_statistics;
+    std::shared_ptr<const ChannelSelector> m_selector;
+    std::shared_ptr<const PerplexityEstimate> m_baseline;
+    std::shared_ptr<const PerplexityEstimate> m_candidate;
+    std::optional<PruningPlan> m_realised;
+    RunningDelta m_delta;
+    Trust m_baselineTrust = Trust::Missing;
+    Trust m_candidateTrust = Trust::Missing;
+
+    LiveBox m_baselineBox;
+    LiveBox m_candidateBox;
+    QTimer* m_liveTimer;
+    QTimer* m_editTimer;
+    QElapsedTimer m_sinceStart; ///< of the newest candidate run
+    QElapsedTimer m_sinceEdit;
+    bool m_awaitingFirstNumber = false;
+    double m_lastReactionMs = -1.0;
+    PruningPlan m_evaluatedPlan; ///< the document's plan that the newest run was started for
+    int m_generation = 0;        ///< of the model on its device: results of earlier ones are dropped
+    int m_textGeneration = 0;
+};
+
+} // namespace rankscope

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The order of engine work: what starts once model and texts are there, and what an edit of the plan starts.
+#include "core/base/narrow.h"
+#include "core/pruning/method_registry.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+
+#include <QTimer>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// The engine lane's order when several jobs wait.
+constexpr int kCandidatePriority = 10;
+constexpr int kSelectorPriority = 6;
+constexpr int kBaselinePriority = 5;
+constexpr int kSpectraPriority = 4;
+constexpr int kStatisticsPriority = 3;
+
+/// A drag restarts the evaluation at most this often, so that each run has time to give a first number.
+constexpr int kRestartIntervalMs = 250;
+
+bool needsSelection(const PruningPlan& plan)
+{
+    for (const LayerPlan& layer : plan.layers) {
+        if (layer.keyDims > 0 && layer.keptKeyDims < layer.keyDims && layer.kept.empty()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sameNumbers(const PruningPlan& left, const PruningPlan& right)
+{
+    return left.method == right.method && left.seed == right.seed
+        && planFingerprint(left) == planFingerprint(right);
+}
+
+} // namespace
+
+Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector, const Model& model,
+                                JobContext& job)
+{
+    PruningPlan realised = plan;
+    if (needsSelection(plan)) {
+        if (selector == nullptr) {
+            return Error { ErrorCode::BadData, "The channels of this plan have not been selected yet: wait until the "
+                                               "calibration text has been read.",
+                           {} };
+        }
+        std::vector<int> kept;
+        for (const LayerPlan& layer : plan.layers) {
+            kept.push_back(layer.keptKeyDims);
+        }
+        Result<PruningPlan> selected = makePlan(*selector, model, kept, job);
+        if (!selected) {
+            return selected.error();
+        }
+        realised.seed = selected->seed;
+        realised.calibration = selected->calibration;
+        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+            if (plan.layers[idx(layer)].kept.empty()) {
+                realised.layers[idx(layer)].kept = selected->layers[idx(layer)].kept;
+            }
+        }
+    } else {
+        const PruningPlan dense = keepAllPlan(model.spec());
+        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+            if (plan.layers[idx(layer)].kept.empty()) {
+                realised.layers[idx(layer)].kept = dense.layers[idx(layer)].kept;
+            }
+        }
+    }
+    realised.modelDigest = model.digest();
+    return realised;
+}
+
+void Workbench::startWhenReady()
+{
+    if (m_model == nullptr || m_texts.evaluation == nullptr) {
+        return;
+    }
+    m_evaluator = std::make_shared<LiveEvaluator>(m_model, m_texts.evaluation);
+    startBaseline();
+    startSpectra();
+    startStatistics();
+}
+
+void Workbench::startBaseline()
+{
+    m_baselineTrust = Trust::Partial;
+    m_baselineBox = std::make_shared<Mailbox<PerplexityEstimate>>();
+    Job* job = newJob(tr("Evaluate baseline"), u"baseline"_s);
+    job->setUnit(tr("windows"));
+    job->start(
+        m_lanes.gpu(),
+        [evaluator = m_evaluator, box = m_baselineBox](JobContext& context) {
+            return evaluator->baseline([box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },
+                                       context);
+        },
+        [this, evaluator = m_evaluator](Result<std::shared_ptr<const PerplexityEstimate>> result) {
+            if (evaluator != m_evaluator) {
+                return;
+            }
+            m_baselineBox.reset();
+            if (!result) {
+                m_baselineTrust = m_baseline != nullptr ? Trust::Stale : Trust::Missing;
+                report(result.error());
+            } else {
+                m_baseline = std::move(result).value();
+                m_baselineTrust = Trust::Final;
+                m_delta.update(m_baseline, m_candidate);
+            }
+            Q_EMIT baselineChanged();
+            if (m_candidate != nullptr) {
+                Q_EMIT candidateChanged();
+            }
+        },
+        kBaselinePriority);
+    m_liveTimer->start();
+    Q_EMIT baselineChanged();
+}
+
+void Workbench::startSpectra()
+{
+    Job* job = newJob(tr("Analyse state spectra"), u"spectra"_s);
+    job->start(
+        m_lanes.gpu(),
+        [model = m_model, windows = m_texts.evaluation, options = m_options](
+            JobContext& context) -> Result<std::shared_ptr<const SpectraSummary>> {
+            const int count = std::min(options.spectraWindows, windows->count);
+            Result<std::shared_ptr<const StateSpectra>> spectra
+                = computeStateSpectra(*model, *windows, count, options.spectraEvery, nullptr, context);
+            if (!spectra) {
+                return spectra.error();
+            }
+            return std::make_shared<const SpectraSummary>(summariseSpectra(**spectra));
+        },
+        [this, generation = m_generation, textGeneration = m_textGeneration](
+            Result<std::shared_ptr<const SpectraSummary>> result) {
+            if (generation != m_generation || textGeneration != m_textGeneration) {
+                return;
+            }
+            if (!result) {
+                report(result.error());
+                return;
+            }
+            m_spectra = std::move(result).value();
+            Q_EMIT spectraChanged();
+        },
+        kSpectraPriority);
+}
+
+void Workbench::startStatistics()
+{
+    Job* job = newJob(tr("Collect channel statistics"), u"statistics"_s);
+    job->setUnit(tr("windows"));
+    job->start(
+        m_lanes.gpu(),
+        [model = m_model, windows = m_texts.calibration](JobContext& context) {
+            return collectChannelStatistics(*model, *windows, context);
+        },
+        [this, generation = m_generation, textGeneration = m_textGeneration](
+            Result<std::shared_ptr<const ChannelStatistics>> result) {
+            if (generation != m_generation || textGeneration != m_textGeneration) {
+                return;
+            }
+            if (!result) {
+                report(result.error());
+                return;
+            }
+            m_statistics = std::move(result).value();
+            ensureSelector();
+        },
+        kStatisticsPriority);
+}
+
+void Workbench::ensureSelector()
+{
+    const std::string method = m_document.plan().method;
+    const std::uint64_t seed = m_document.plan().seed;
+    if (m_selector != nullptr && m_selector->methodId() == method && m_selector->seed() == seed) {
+        return;
+    }
+    const MethodInfo* info = findMethod(method);
+    if (m_model == nullptr || info == nullptr || (info->needsStatistics && m_statistics == nullptr)) {
+        return;
+    }
+    m_selector.reset();
+    Q_EMIT selectorChanged();
+    Job* job = newJob(tr("Prepare %1").arg(QString::fromUtf8(info->label)), u"selector"_s);
+    job->setUnit(tr("heads"));
+    job->start(
+        m_lanes.gpu(),
+        [method, seed, model = m_model, statistics = m_statistics](JobContext& context) {
+            return makeChannelSelector(method, seed, model, statistics, context);
+        },
+        [this, generation = m_generation, textGeneration = m_textGeneration](
+            Result<std::shared_ptr<const ChannelSelector>> result) {
+            if (generation != m_generation || textGeneration != m_textGeneration) {
+                return;
+            }
+            if (!result) {
+                report(result.error());
+                return;
+            }
+            m_selector = std::move(result).value();
+            Q_EMIT selectorChanged();
+            scheduleCandidate();
+        },
+        kSelectorPriority);
+}
+
+void Workbench::onPlanChanged()
+{
+    if (m_realised && !sameNumbers(m_evaluatedPlan, m_document.plan())) {
+        m_realised.reset();
+    }
+    if (m_candidateTrust != Trust::Missing && !sameNumbers(m_evaluatedPlan, m_document.plan())) {
+        m_candidateTrust = Trust::Stale;
+        Q_EMIT candidateChanged();
+    }
+    m_sinceEdit.start();
+    m_awaitingFirstNumber = true;
+    scheduleCandidate();
+}
+
+void Workbench::scheduleCandidate()
+{
+    if (m_evaluator == nullptr) {
+        return;
+    }
+    const bool running = m_candidateBox != nullptr;
+    const qint64 age = m_sinceStart.isValid() ? m_sinceStart.elapsed() : kRestartIntervalMs;
+    const int wait = running ? static_cast<int>(std::max<qint64>(0, kRestartIntervalMs - age)) : 0;
+    if (!m_editTimer->isActive()) {
+        m_editTimer->start(std::max(wait, 15));
+    }
+}
+
+void Workbench::startCandidate()
+{
+    if (m_evaluator == nullptr) {
+        return;
+    }
+    const PruningPlan plan = m_document.plan();
+    ensureSelector();
+    if (plan.keepsAll()) {
+        if (m_candidateBox != nullptr) {
+            newJob(tr("Evaluate candidate"), u"candidate"_s)->cancel();
+        }
+        m_candidateBox.reset();
+        m_candidate.reset();
+        m_realised.reset();
+        m_delta.clear();
+        m_candidateTrust = Trust::Missing;
+        m_evaluatedPlan = plan;
+        Q_EMIT candidateChanged();
+        return;
+    }
+    const bool selectorFits = m_selector != nullptr && m_selector->methodId() == plan.method;
+    if (needsSelection(plan) && !selectorFits) {
+        return; // starts when the selector arrives
+    }
+    if (m_candidateTrust == Trust::Final && sameNumbers(plan, m_evaluatedPlan)) {
+        return;
+    }
+    m_evaluatedPlan = plan;
+    m_sinceStart.start();
+    m_candidateBox = std::make_shared<Mailbox<PerplexityEstimate>>();
+    Job* job = newJob(tr("Evaluate candidate"), u"candidate"_s);
+    job->setUnit(tr("windows"));
+    job->start(
+        m_lanes.gpu(),
+        [plan, selector = m_selector, evaluator = m_evaluator, box = m_candidateBox](
+            JobContext& context) -> Result<CandidateOutcome> {
+            Result<PruningPlan> realised = realisePlan(plan, selector.get(), *evaluator->model(), context);
+            if (!realised) {
+                return realised.error();
+            }
+            Result<std::shared_ptr<const PerplexityEstimate>> estimate = evaluator->candidate(
+                *realised, [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); }, context);
+            if (!estimate) {
+                return estimate.error();
+            }
+            return CandidateOutcome { std::move(*realised), std::move(*estimate) };
+        },
+        [this, box = m_candidateBox](Result<CandidateOutcome> result) {
+            if (box != m_candidateBox) {
+                return;
+            }
+            m_candidateBox.reset();
+            if (!result) {
+                m_candidateTrust = m_candidate != nullptr ? Trust::Stale : Trust::Missing;
+                report(result.error());
+                Q_EMIT candidateChanged();
+                return;
+            }
+            m_realised = std::move(result->plan);
+            showCandidate(std::move(result->estimate), Trust::Final);
+            if (!sameNumbers(m_document.plan(), m_evaluatedPlan)) {
+                m_realised.reset();
+                m_candidateTrust = Trust::Stale;
+                Q_EMIT candidateChanged();
+            }
+        },
+        kCandidatePriority);
+    m_liveTimer->start();
+}
+
+void Workbench::takeLive()
+{
+    if (m_baselineBox != nullptr) {
+        if (std::shared_ptr<const PerplexityEstimate> part = m_baselineBox->take()) {
+            m_baseline = std::move(part);
+            m_delta.update(m_baseline, m_candidate);
+            Q_EMIT baselineChanged();
+        }
+    }
+    if (m_candidateBox != nullptr) {
+        if (std::shared_ptr<const PerplexityEstimate> part = m_candidateBox->take()) {
+            showCandidate(std::move(part), Trust::Partial);
+        }
+    }
+    if (m_baselineBox == nullptr && m_candidateBox == nullptr) {
+        m_liveTimer->stop();
+    }
+}
+
+void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust)
+{
+    if (m_awaitingFirstNumber && m_sinceEdit.isValid()) {
+        m_lastReactionMs = static_cast<double>(m_sinceEdit.elapsed());
+        m_awaitingFirstNumber = false;
+    }
+    m_candidate = std::move(estimate);
+    m_candidateTrust = trust;
+    m_delta.update(m_baseline, m_candidate);
+    Q_EMIT candidateChanged();
+}
+
+void Workbench::evaluateAgain()
+{
+    if (m_evaluator == nullptr) {
+        return;
+    }
+    if (m_baselineTrust != Trust::Final && m_baselineBox == nullptr) {
+        startBaseline();
+    }
+    if (m_candidateTrust == Trust::Final) {
+        m_candidateTrust = Trust::Stale;
+    }
+    startCandidate();
+}
+
+void Workbench::analyseAgain()
+{
+    if (m_model != nullptr && m_texts.evaluation != nullptr) {
+        startSpectra();
+        if (m_statistics == nullptr) {
+            startStatistics();
+        }
+    }
+}
+
+} // namespace rankscope

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/jobs/job.h"
+
+#include "ui/jobs/eta.h"
+
+#include <QCoreApplication>
+#include <QLoggingCategory>
+#include <QThreadPool>
+
+namespace rankscope {
+
+Q_LOGGING_CATEGORY(lcJobs, "rankscope.ui")
+
+struct Job::Eta {
+    EtaEstimator estimator;
+};
+
+bool isFinished(JobState state)
+{
+    return state == JobState::Succeeded || state == JobState::Failed || state == JobState::Cancelled;
+}
+
+Job::Job(int id, QString title, QObject* parent)
+    : QObject(parent)
+    , m_id(id)
+    , m_title(std::move(title))
+    , m_eta(std::make_unique<Eta>())
+{
+}
+
+Job::~Job()
+{
+    m_shared->stop.request_stop();
+}
+
+double Job::elapsedSeconds() const
+{
+    return isFinished(m_state) || !m_clock.isValid() ? m_elapsedSeconds
+                                                     : static_cast<double>(m_clock.elapsed()) / 1000.0;
+}
+
+std::optional<double> Job::secondsLeft() const
+{
+    return m_state == JobState::Running ? m_eta->estimator.secondsLeft() : std::nullopt;
+}
+
+void Job::cancel()
+{
+    if (isFinished(m_state) || m_state == JobState::Cancelling) {
+        return;
+    }
+    m_shared->stop.request_stop();
+    setState(JobState::Cancelling);
+}
+
+void Job::poll()
+{
+    if (m_state == JobState::Running) {
+        m_eta->estimator.update(elapsedSeconds(), done(), total());
+    }
+}
+
+void Job::enqueue(QThreadPool& pool, std::function<void()> run, int priority)
+{
+    pool.start(std::move(run), priority);
+}
+
+void Job::postStarted(const QPointer<Job>& self)
+{
+    postToGui([self] {
+        if (self != nullptr && self->m_state == JobState::Queued) {
+            self->m_clock.start();
+            self->setState(JobState::Running);
+        }
+    });
+}
+
+void Job::postToGui(std::function<void()> function)
+{
+    if (QCoreApplication* application = QCoreApplication::instance()) {
+        QMetaObject::invokeMethod(application, std::move(function), Qt::QueuedConnection);
+    }
+}
+
+void Job::finish(const Error* error)
+{
+    m_elapsedSeconds = elapsedSeconds();
+    if (error == nullptr) {
+        qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, m_elapsedSeconds, qUtf16Printable(m_title));
+        setState(JobState::Succeeded);
+    } else if (error->code == ErrorCode::Cancelled) {
+        setState(JobState::Cancelled);
+    } else {
+        m_failure = QString::fromStdString(error->message);
+        qCWarning(lcJobs, "job %d failed (%ls): %s [%s]", m_id, qUtf16Printable(m_title), error->message.c_str(),
+                  error->context.c_str());
+        setState(JobState::Failed);
+    }
+}
+
+void Job::setState(JobState state)
+{
+    m_state = state;
+    Q_EMIT stateChanged();
+}
+
+} // namespace rankscope

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/jobs/job_context.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QPointer>
+#include <QString>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+
+class QThreadPool;
+
+namespace rankscope {
+
+enum class JobState { Queued, Running, Cancelling, Succeeded, Failed, Cancelled };
+
+[[nodiscard]] bool isFinished(JobState state);
+
+/// GUI-thread handle of one piece of background work. The worker posts its result to the event loop through the
+/// application object; whether anybody still wants it is tested on the GUI thread only. Destroying the handle
+/// requests a stop and drops the result.
+class Job : public QObject {
+    Q_OBJECT
+
+public:
+    Job(int id, QString title, QObject* parent);
+    ~Job() override;
+
+    [[nodiscard]] int id() const { return m_id; }
+    [[nodiscard]] const QString& title() const { return m_title; }
+    [[nodiscard]] JobState state() const { return m_state; }
+    [[nodiscard]] std::int64_t done() const { return m_shared->context.progress().done(); }
+    [[nodiscard]] std::int64_t total() const { return m_shared->context.progress().total(); }
+    [[nodiscard]] double elapsedSeconds() const;
+    [[nodiscard]] std::optional<double> secondsLeft() const;
+    /// The sentence of a failed job.
+    [[nodiscard]] const QString& failure() const { return m_failure; }
+    /// A word for what progress counts, "windows"; empty when bytes or nothing sensible.
+    [[nodiscard]] const QString& unit() const { return m_unit; }
+    void setUnit(const QString& unit) { m_unit = unit; }
+
+    /// Runs `work(JobContext&) -> Result<T>` on `pool`, then `whenDone(Result<T>)` on the GUI thread, once, unless the
+    /// handle is gone by then. After a cancel the result is a Cancelled error, whatever the work returned. Higher
+    /// priorities leave the queue first.
+    template <typename Work, typename Done>
+    void start(QThreadPool& pool, Work work, Done whenDone, int priority = 0)
+    {
+        using R = std::invoke_result_t<Work&, JobContext&>;
+        auto shared = m_shared;
+        auto sharedWork = std::make_shared<Work>(std::move(work)); // Qt 6.4's pool copies its callable
+        auto sharedDone = std::make_shared<Done>(std::move(whenDone));
+        enqueue(
+            pool,
+            [shared, sharedWork, sharedDone, self = QPointer<Job>(this)]() mutable {
+                auto result = std::make_shared<R>(cancelledError());
+                if (!shared->context.stopRequested()) {
+                    postStarted(self);
+                    *result = runGuarded<R>(*sharedWork, shared->context);
+                }
+                sharedWork.reset(); // inputs are released on the worker, where they may be heavy
+                postToGui([self, shared, result, sharedDone] {
+                    if (self == nullptr) {
+                        return;
+                    }
+                    R outcome = shared->context.stopRequested() ? R(cancelledError()) : std::move(*result);
+                    self->finish(outcome ? nullptr : &outcome.error());
+                    (*sharedDone)(std::move(outcome));
+                });
+            },
+            priority);
+    }
+
+    /// Returns at once; the work stops within a second.
+    void cancel();
+
+    /// For the 10 Hz timer of the job list.
+    void poll();
+
+Q_SIGNALS:
+    void stateChanged();
+
+private:
+    struct Shared {
+        std::stop_source stop;
+        JobContext context { stop.get_token() };
+    };
+
+    template <typename R, typename Work>
+    static R runGuarded(Work& work, JobContext& context)
+    {
+        try {
+            return work(context);
+        } catch (const std::exception& exception) { // last resort: core functions do not throw
+            return R(Error { ErrorCode::Internal, "The job stopped because of a fault in Rankscope.", exception.what() });
+        }
+    }
+    static void postStarted(const QPointer<Job>& self);
+    static void postToGui(std::function<void()> function);
+    void enqueue(QThreadPool& pool, std::function<void()> run, int priority);
+    void finish(const Error* error);
+    void setState(JobState state);
+
+    int m_id;
+    QString m_title;
+    QString m_unit;
+    QString m_failure;
+    JobState m_state = JobState::Queued;
+    std::shared_ptr<Shared> m_shared = std::make_shared<Shared>();
+    QElapsedTimer m_clock;
+    double m_elapsedSeconds = 0.0;
+    struct Eta;
+    std::unique_ptr<Eta> m_eta;
+};
+
+} // namespace rankscope

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_window.h"
+
+#include "core/base/narrow.h"
+#include "ui/actions/action_registry.h"
+#include "ui/actions/command_palette.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/document/resources.h"
+#include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_selection.h"
+#include "ui/models/layer_table_model.h"
+#include "ui/panels/dock_panel.h"
+#include "ui/panels/equaliser_panel.h"
+#include "ui/panels/importance_panel.h"
+#include "ui/panels/issues_panel.h"
+#include "ui/panels/job_panel.h"
+#include "ui/panels/layer_panel.h"
+#include "ui/panels/log_panel.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/panels/quality_panel.h"
+#include "ui/panels/spectra_panel.h"
+#include "ui/settings/settings.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/status_strip.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QScreen>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QTimer>
+#include <QToolBar>
+#include <QToolButton>
+#include <QUndoStack>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+constexpr int kLayoutVersion = 1;
+}
+
+MainWindow::MainWindow(WindowServices services, QWidget* parent)
+    : QMainWindow(parent)
+    , m_services(std::move(services))
+    , m_selection(new LayerSelection(this))
+    , m_layerModel(new LayerTableModel(m_services.document, this))
+    , m_actions(new ActionRegistry(this))
+{
+    setObjectName(u"mainWindow"_s);
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+    setAnimated(false);
+    buildBars();
+    buildDocks();
+    buildActions();
+    buildMenus();
+    m_palette = new CommandPalette(*m_actions, this);
+    connectAll();
+    arrangeDocks();
+    const QByteArray geometry = m_services.settings.get(setting::windowGeometry);
+    if (geometry.isEmpty() || !restoreGeometry(geometry)) {
+        resize(QSize(1440, 900).boundedTo(screen()->availableSize()));
+    }
+    const QByteArray state = m_services.settings.get(setting::windowState);
+    m_userLayout = !state.isEmpty() && restoreState(state, kLayoutVersion);
+    refreshModel();
+    refreshNumbers();
+    refreshDevices();
+    refreshTexts();
+    refreshStatus();
+}
+
+MainWindow::~MainWindow() = default;
+
+ExportDialog* MainWindow::exportDialog() const
+{
+    return m_exportDialog;
+}
+
+void MainWindow::buildBars()
+{
+    m_strip = new StatusStrip(this);
+    m_stripBar = new QToolBar(tr("Numbers"), this);
+    m_stripBar->setObjectName(u"stripBar"_s);
+    m_stripBar->setMovable(false);
+    m_stripBar->setFloatable(false);
+    m_stripBar->toggleViewAction()->setEnabled(false);
+    m_stripBar->addWidget(m_strip);
+    m_stripBar->setContextMenuPolicy(Qt::PreventContextMenu);
+    addToolBar(Qt::TopToolBarArea, m_stripBar);
+    addToolBarBreak(Qt::TopToolBarArea);
+    m_messages = new MessageBar(this);
+    m_messageToolBar = new QToolBar(tr("Messages"), this);
+    m_messageToolBar->setObjectName(u"messageBar"_s);
+    m_messageToolBar->setMovable(false);
+    m_messageToolBar->addWidget(m_messages);
+    m_messageToolBar->setContextMenuPolicy(Qt::PreventContextMenu);
+    addToolBar(Qt::TopToolBarArea, m_messageToolBar);
+    m_messageToolBar->hide();
+    setContextMenuPolicy(Qt::NoContextMenu);
+
+    m_hoverText = new QLabel(this);
+    m_activityText = new QLabel(this);
+    m_hoverText->setForegroundRole(QPalette::PlaceholderText);
+    m_activityText->setForegroundRole(QPalette::PlaceholderText);
+    m_hoverText->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->setContentsMargins(10, 0, 10, 0);
+    statusBar()->addWidget(m_hoverText, 1);
+    statusBar()->addPermanentWidget(m_activityText);
+}
+
+void MainWindow::buildDocks()
+{
+    PlanDocument& document = m_services.document;
+    Workbench& workbench = m_services.workbench;
+    m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection);
+    m_equaliserPanel = new EqualiserPanel(document, *m_selection);
+    m_issuesPanel = new IssuesPanel;
+    m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
+    m_importancePanel = new ImportancePanel(workbench, document, *m_selection, m_services.dialogs);
+    m_planPanel = new PlanPanel(workbench, document);
+    m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
+
+    m_layerDock = new DockPanel(u"layersDock"_s, tr("Layers"), this);
+    m_layerDock->addPage(m_layerPanel, tr("Layers"));
+    m_equaliserDock = new DockPanel(u"equaliserDock"_s, tr("Equaliser"), this);
+    m_equaliserDock->addPage(m_equaliserPanel, tr("Equaliser"));
+    m_equaliserDock->setCaption(tr("kept key dims per layer · drag to draw"));
+    m_activityDock = new DockPanel(u"activityDock"_s, tr("Jobs"), this);
+    m_activityDock->addPage(new JobPanel(m_services.jobs), tr("Jobs"));
+    m_activityDock->addPage(m_issuesPanel, tr("Issues"));
+    m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
+    m_spectraDock = new DockPanel(u"spectraDock"_s, tr("Spectra"), this);
+    m_spectraDock->addPage(m_spectraPanel, tr("Spectra"));
+    m_importanceDock = new DockPanel(u"importanceDock"_s, tr("Importance"), this);
+    m_importanceDock->addPage(m_importancePanel, tr("Importance"));
+    m_planDock = new DockPanel(u"planDock"_s, tr("Plan"), this);
+    m_planDock->addPage(m_planPanel, tr("Plan"));
+    m_qualityDock = new DockPanel(u"qualityDock"_s, tr("Quality"), this);
+    m_qualityDock->addPage(m_qualityPanel, tr("Quality"));
+}
+
+void MainWindow::arrangeDocks()
+{
+    for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
+                             m_planDock, m_qualityDock }) {
+        removeDockWidget(dock);
+    }
+    addDockWidget(Qt::LeftDockWidgetArea, m_layerDock);
+    splitDockWidget(m_layerDock, m_spectraDock, Qt::Horizontal);
+    splitDockWidget(m_spectraDock, m_planDock, Qt::Horizontal);
+    splitDockWidget(m_layerDock, m_equaliserDock, Qt::Vertical);
+    splitDockWidget(m_equaliserDock, m_activityDock, Qt::Vertical);
+    splitDockWidget(m_spectraDock, m_importanceDock, Qt::Vertical);
+    splitDockWidget(m_planDock, m_qualityDock, Qt::Vertical);
+    for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
+                             m_planDock, m_qualityDock }) {
+        dock->show();
+    }
+    fitDockSizes();
+}
+
+void MainWindow::fitDockSizes()
+{
+    const int unit = fontMetrics().height();
+    const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
+    const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
+    resizeDocks({ m_layerDock, m_spectraDock, m_planDock }, { left, std::max(unit * 20, width() - left - right - 24), right },
+                Qt::Horizontal);
+    const int tall = std::max(unit * 30, height() - unit * 9);
+    const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
+    const int table = std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
+    const int jobs = std::max(unit * 6, tall * 18 / 100);
+    resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock }, { table, std::max(unit * 10, tall - table - jobs), jobs },
+                Qt::Vertical);
+    resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 }, Qt::Vertical);
+    const int plan = unit * 19;
+    resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) }, Qt::Vertical);
+}
+
+void MainWindow::resetLayout()
+{
+    m_userLayout = false;
+    arrangeDocks();
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event)
+{
+    QMainWindow::resizeEvent(event);
+    if (!m_userLayout && m_layerDock != nullptr) {
+        fitDockSizes();
+    }
+}
+
+void MainWindow::connectAll()
+{
+    PlanDocument& document = m_services.document;
+    Workbench& workbench = m_services.workbench;
+    connect(m_messages, &MessageBar::visibilityWanted, m_messageToolBar, &QToolBar::setVisible);
+    connect(&workbench, &Workbench::overviewChanged, this, &MainWindow::refreshModel);
+    connect(&workbench, &Workbench::modelChanged, this, &MainWindow::refreshDevices);
+    connect(&workbench, &Workbench::devicesChanged, this, &MainWindow::refreshDevices);
+    connect(&workbench, &Workbench::textsChanged, this, &MainWindow::refreshTexts);
+    connect(&workbench, &Workbench::overviewChanged, this, &MainWindow::refreshTexts);
+    connect(&workbench, &Workbench::baselineChanged, this, &MainWindow::refreshNumbers);
+    connect(&workbench, &Workbench::candidateChanged, this, &MainWindow::refreshNumbers);
+    connect(&workbench, &Workbench::activityChanged, this, &MainWindow::refreshStatus);
+    connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
+    connect(&workbench, &Workbench::spectraChanged, this, [this] {
+        m_layerModel->setSpectra(m_services.workbench.spectra());
+        m_equaliserPanel->setSpectra(m_services.workbench.spectra());
+    });
+    connect(&document, &PlanDocument::planChanged, this, &MainWindow::refreshNumbers);
+    connect(&document, &PlanDocument::planChanged, this, [this] {
+        if (m_selection->layerCount() != m_services.document.spec().layerCount()) {
+            const std::vector<int> prunable = m_services.document.prunableLayers();
+            m_selection->reset(m_services.document.spec().layerCount(), prunable.empty() ? 0 : prunable.back());
+        }
+    });
+    connect(document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
+    for (auto* panel : { m_spectraPanel }) {
+        connect(panel, &SpectraPanel::hovered, this, &MainWindow::showHover);
+        connect(panel, &SpectraPanel::problem, this, [this](const QString& text) { showProblem(text); });
+        connect(panel, &SpectraPanel::captionChanged, m_spectraDock, &DockPanel::setCaption);
+    }
+    connect(m_importancePanel, &ImportancePanel::hovered, this, &MainWindow::showHover);
+    connect(m_importancePanel, &ImportancePanel::problem, this, [this](const QString& text) { showProblem(text); });
+    connect(m_importancePanel, &ImportancePanel::captionChanged, m_importanceDock, &DockPanel::setCaption);
+    connect(m_qualityPanel, &QualityPanel::hovered, this, &MainWindow::showHover);
+    connect(m_qualityPanel, &QualityPanel::problem, this, [this](const QString& text) { showProblem(text); });
+    connect(m_qualityPanel, &QualityPanel::captionChanged, m_qualityDock, &DockPanel::setCaption);
+    connect(m_equaliserPanel, &EqualiserPanel::hovered, this, &MainWindow::showHover);
+    connect(m_planPanel, &PlanPanel::calibrationTextWanted, this, &MainWindow::chooseCalibrationText);
+    connect(m_strip->exportButton(), &QPushButton::clicked, this, &MainWindow::openExportDialog);
+}
+
+void MainWindow::refreshModel()
+{
+    const std::shared_ptr<const CheckpointOverview>& overview = m_services.workbench.overview();
+    const int issues = overview != nullptr ? static_cast<int>(overview->issues.size()) : 0;
+    m_issuesPanel->setIssues(overview != nullptr ? overview->issues : std::vector<CheckpointIssue> {},
+                             overview != nullptr);
+    m_activityDock->setPageTitle(1, issues > 0 ? tr("Issues (%1)").arg(issues) : tr("Issues"));
+    if (overview == nullptr) {
+        m_strip->setModelText(tr("none"), tr("No model open"));
+        m_layerDock->setCaption({});
+    } else {
+        const QString name = QString::fromStdString(overview->name);
+        const QString folder = QString::fromStdU16String(overview->folder.u16string());
+        const bool demo = QFileInfo(folder).canonicalFilePath() == QFileInfo(demoFolder()).canonicalFilePath();
+        m_strip->setModelText(demo ? tr("gdn-demo (bundled)") : name,
+                              tr("%1\n%2 · %3 parameters · %4 · %5 in %6 file(s)")
+                                  .arg(folder, QString::fromUtf8(familyName(overview->spec.family)),
+                                       formatCount(overview->parameters), QString::fromStdString(overview->dtype),
+                                       formatBytes(overview->weightBytes))
+                                  .arg(overview->weightFiles.size()));
+        const int layers = overview->spec.layerCount();
+        int prunable = 0;
+        for (const LayerSpec& layer : overview->spec.layers) {
+            prunable += layer.prunable() ? 1 : 0;
+        }
+        m_layerDock->setCaption(prunable == layers ? tr("%1 layers").arg(layers)
+                                                   : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
+        if (!m_userLayout) {
+            QTimer::singleShot(0, this, &MainWindow::fitDockSizes);
+        }
+        m_selection->reset(0, -1); // the document opens next and brings the new layers
+        m_planFile.clear();
+    }
+    refreshModelMenu();
+    refreshTitle();
+    refreshNumbers();
+}
+
+void MainWindow::refreshNumbers()
+{
+    const Workbench& workbench = m_services.workbench;
+    const PlanDocument& document = m_services.document;
+    const auto perplexity = [](const std::shared_ptr<const PerplexityEstimate>& estimate) {
+        return estimate != nullptr && estimate->windows() > 0 ? formatPerplexity(estimate->perplexity()) : u"–"_s;
+    };
+    const auto trustOf = [](const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) {
+        return estimate == nullptr ? Trust::Missing : trust;
+    };
+    m_strip->baseline()->setContent(tr("baseline perplexity"), perplexity(workbench.baseline()), {},
+                                    trustOf(workbench.baseline(), workbench.baselineTrust()),
+                                    NumberTile::Tone::Plain);
+    const bool dense = !document.isOpen() || document.plan().keepsAll();
+    const Trust candidateTrust = trustOf(workbench.candidate(), workbench.candidateTrust());
+    m_strip->candidate()->setContent(tr("candidate"), perplexity(workbench.candidate()), {}, candidateTrust,
+                                     NumberTile::Tone::Plain);
+    const std::optional<PairedDelta>& delta = workbench.delta().delta();
+    if (delta && workbench.candidate() != nullptr) {
+        const Trust trust = workbench.baselineTrust() == Trust::Partial ? Trust::Partial : candidateTrust;
+        const NumberTile::Tone tone = !delta->significant() ? NumberTile::Tone::Plain
+            : delta->meanNll > 0.0                          ? NumberTile::Tone::Worse
+                                                            : NumberTile::Tone::Better;
+        m_strip->delta()->setContent(
+            tr("Δ NLL, 95 % interval, %1 tokens").arg(formatCount(workbench.delta().tokens())),
+            formatSigned(delta->meanNll, 3),
+            tr("nats [%1, %2]").arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3)), trust, tone);
+    } else {
+        m_strip->delta()->setContent(tr("Δ NLL, 95 % interval"), u"–"_s,
+                                     dense && document.isOpen() ? tr("nothing removed") : QString(), Trust::Missing,
+                                     NumberTile::Tone::Plain);
+    }
+    if (document.isOpen()) {
+        const std::int64_t before = document.spec().stateBytes();
+        const std::int64_t after = document.stateBytes();
+        m_strip->state()->setContent(tr("state per sequence"), formatBytes(after),
+                                     tr("of %1 (%2)").arg(formatBytes(before),
+                                                          formatPercentChange(static_cast<double>(before),
+                                                                              static_cast<double>(after))),
+                                     Trust::Final, NumberTile::Tone::Plain);
+    } else {
+        m_strip->state()->setContent(tr("state per sequence"), u"–"_s, {}, Trust::Missing, NumberTile::Tone::Plain);
+    }
+    m_strip->exportButton()->setEnabled(workbench.model() != nullptr);
+    if (QAction* action = m_actions->find(u"file.export"_s)) {
+        action->setEnabled(workbench.model() != nullptr);
+    }
+}
+
+void MainWindow::refreshTitle()
+{
+    const std::shared_ptr<const CheckpointOverview>& overview = m_services.workbench.overview();
+    setWindowModified(!m_services.document.undoStack()->isClean());
+    setWindowTitle(overview == nullptr ? u"Rankscope"_s
+                                       : u"%1[*] – Rankscope"_s.arg(QString::fromStdString(overview->name)));
+    m_planDock->setCaption(isWindowModified() ? tr("edited") : QString());
+}
+
+void MainWindow::refreshStatus()
+{
+    const QString activity = m_services.workbench.activity();
+    m_activityText->setText(activity.isEmpty() ? tr("engine: idle") : tr("engine: %1").arg(activity.toLower()));
+    const int running = m_services.jobs.runningCount();
+    m_activityDock->setCaption(running > 0 ? tr("%1 running").arg(running) : QString());
+    if (m_hoverText->property("hover").toBool()) {
+        return;
+    }
+    m_hoverText->setText(m_services.workbench.overview() == nullptr ? tr("No model open")
+                             : activity.isEmpty()                  ? tr("Ready")
+                                                                   : activity + u"…"_s);
+}
+
+void MainWindow::showHover(const QString& text)
+{
+    m_hoverText->setProperty("hover", !text.isEmpty());
+    if (text.isEmpty()) {
+        refreshStatus();
+    } else {
+        m_hoverText->setText(text);
+    }
+}
+
+void MainWindow::showProblem(const QString& sentence, IssueSeverity severity)
+{
+    m_messages->showMessage(sentence, severity);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (!mayClose()) {
+        event->ignore();
+        return;
+    }
+    m_services.settings.set(setting::windowGeometry, saveGeometry());
+    m_services.settings.set(setting::windowState, saveState(kLayoutVersion));
+    event->accept();
+    Q_EMIT closed();
+}
+
+bool MainWindow::mayClose()
+{
+    const bool exporting = m_exportDialog != nullptr && m_exportDialog->findChild<QPushButton*>() != nullptr
+        && m_services.workbench.activity().startsWith(tr("Export "));
+    return !exporting
+        || m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"), tr("Stop and close"));
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_strip != nullptr) {
+        QPalette bar = palette();
+        bar.setColor(QPalette::Window, themeOf(bar).panel);
+        m_strip->update();
+        menuBar()->update();
+    }
+}
+
+} // namespace rankscope

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/checkpoint_overview.h"
+
+#include <QMainWindow>
+#include <QPalette>
+#include <QPointer>
+#include <QStringList>
+
+#include <functional>
+
+class QLabel;
+class QToolBar;
+
+namespace rankscope {
+
+class ActionRegistry;
+class CommandPalette;
+class DialogPort;
+class DockPanel;
+class EqualiserPanel;
+class ExportDialog;
+class ImportancePanel;
+class IssuesPanel;
+class JobLanes;
+class JobListModel;
+class LayerPanel;
+class LayerSelection;
+class LayerTableModel;
+class MessageBar;
+class PlanDocument;
+class PlanPanel;
+class QualityPanel;
+class Settings;
+class SpectraPanel;
+class StatusStrip;
+class Workbench;
+
+/// What the window is built on; owned by the application, or by a test.
+struct WindowServices {
+    Settings& settings;
+    JobLanes& lanes;
+    JobListModel& jobs;
+    PlanDocument& document;
+    Workbench& workbench;
+    DialogPort& dialogs;
+    std::function<QStringList()> drainLog; ///< may be empty
+    QPalette systemPalette;                ///< of the desktop, before our theme
+};
+
+/// Docks, menus from the registry, and the wiring between them; nothing else.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(WindowServices services, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    [[nodiscard]] ActionRegistry& actionRegistry() const { return *m_actions; }
+    [[nodiscard]] MessageBar* messageBar() const { return m_messages; }
+    [[nodiscard]] StatusStrip* strip() const { return m_strip; }
+    [[nodiscard]] LayerPanel* layerPanel() const { return m_layerPanel; }
+    [[nodiscard]] SpectraPanel* spectraPanel() const { return m_spectraPanel; }
+    [[nodiscard]] PlanPanel* planPanel() const { return m_planPanel; }
+    [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
+    [[nodiscard]] LayerSelection& selection() const { return *m_selection; }
+    [[nodiscard]] ExportDialog* exportDialog() const;
+
+    void openFolder(const QString& folder);
+    void loadPlan(const QString& path);
+    void openExportDialog();
+    void resetLayout();
+    /// Asks about unsaved edits; true to go on closing.
+    [[nodiscard]] bool mayClose();
+
+Q_SIGNALS:
+    /// The user closed the window: the application may shut down.
+    void closed();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void buildBars();
+    void buildDocks();
+    void buildActions();
+    void buildFileActions();
+    void buildViewActions();
+    void buildNavigationActions();
+    void buildMenus();
+    void connectAll();
+    void arrangeDocks();
+    void fitDockSizes();
+
+    void chooseFolder();
+    void chooseEvaluationText();
+    void chooseCalibrationText();
+    void openPlan();
+    void savePlan();
+    void setTheme(const QString& name);
+    void stepLayer(int direction);
+    void stepHead(int direction);
+    void stepPosition(int direction);
+    void toggleLock();
+    void showText(const QString& title, const QString& html);
+
+    void refreshModel();
+    void refreshNumbers();
+    void refreshDevices();
+    void refreshTexts();
+    void refreshModelMenu();
+    void refreshTitle();
+    void refreshStatus();
+    void showHover(const QString& text);
+    void showProblem(const QString& sentence, IssueSeverity severity = IssueSeverity::Error);
+
+    WindowServices m_services;
+    LayerSelection* m_selection;
+    LayerTableModel* m_layerModel;
+    ActionRegistry* m_actions;
+    CommandPalette* m_palette = nullptr;
+
+    QToolBar* m_stripBar = nullptr;
+    QToolBar* m_messageToolBar = nullptr;
+    StatusStrip* m_strip = nullptr;
+    MessageBar* m_messages = nullptr;
+    QLabel* m_hoverText = nullptr;
+    QLabel* m_activityText = nullptr;
+
+    DockPanel* m_layerDock = nullptr;
+    DockPanel* m_equaliserDock = nullptr;
+    DockPanel* m_activityDock = nullptr;
+    DockPanel* m_spectraDock = nullptr;
+    DockPanel* m_importanceDock = nullptr;
+    DockPanel* m_planDock = nullptr;
+    DockPanel* m_qualityDock = nullptr;
+    LayerPanel* m_layerPanel = nullptr;
+    EqualiserPanel* m_equaliserPanel = nullptr;
+    IssuesPanel* m_issuesPanel = nullptr;
+    SpectraPanel* m_spectraPanel = nullptr;
+    ImportancePanel* m_importancePanel = nullptr;
+    PlanPanel* m_planPanel = nullptr;
+    QualityPanel* m_qualityPanel = nullptr;
+    QPointer<ExportDialog> m_exportDialog;
+    QString m_planFile;
+    bool m_userLayout = false; ///< the user's own arrangement was restored
+};
+
+} // namespace rankscope

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/panels/dock_panel.h"
+
+#include "ui/theme/theme.h"
+
+#include <QBoxLayout>
+#include <QPainter>
+#include <QPainterPath>
+#include <QStackedWidget>
+#include <QTabBar>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kRadius = 6.0;
+
+/// Content of a panel: the lower part of the card.
+class PanelBody : public QWidget {
+public:
+    using QWidget::QWidget;
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        const Theme& theme = themeOf(palette());
+        QPainter painter(this);
+        painter.fillRect(rect(), theme.window);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(theme.border, 1.0));
+        painter.setBrush(theme.panel);
+        painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, -kRadius * 2, -0.5, -0.5), kRadius, kRadius);
+    }
+};
+
+} // namespace
+
+PanelHeader::PanelHeader(QWidget* parent)
+    : QWidget(parent)
+    , m_tabs(new QTabBar(this))
+{
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    m_tabs->hide();
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+}
+
+void PanelHeader::setTitle(const QString& title)
+{
+    m_title = title;
+    update();
+}
+
+void PanelHeader::setCaption(const QString& caption)
+{
+    if (caption != m_caption) {
+        m_caption = caption;
+        setToolTip(caption);
+        update();
+    }
+}
+
+QSize PanelHeader::sizeHint() const
+{
+    return QSize(200, fontMetrics().height() * 19 / 10 + 2);
+}
+
+void PanelHeader::resizeEvent(QResizeEvent*)
+{
+    m_tabs->setGeometry(2, 1, std::min(m_tabs->sizeHint().width(), width() - 4), height() - 1);
+}
+
+void PanelHeader::paintEvent(QPaintEvent*)
+{
+    const Theme& theme = themeOf(palette());
+    QPainter painter(this);
+    painter.fillRect(rect(), theme.window);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme.border, 1.0));
+    painter.setBrush(theme.field);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, kRadius * 2), kRadius, kRadius);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.drawLine(0, height() - 1, width(), height() - 1);
+    QFont bold = font();
+    bold.setBold(true);
+    int used = 10;
+    if (m_tabs->isHidden()) {
+        painter.setPen(theme.text);
+        painter.setFont(bold);
+        painter.drawText(QRect(10, 0, width() - 20, height()), Qt::AlignLeft | Qt::AlignVCenter, m_title);
+        used += QFontMetrics(bold).horizontalAdvance(m_title);
+    } else {
+        used += m_tabs->width();
+    }
+    const int room = width() - used - 24;
+    if (room > 30) {
+        painter.setPen(theme.muted);
+        painter.setFont(font());
+        painter.drawText(QRect(used + 14, 0, room, height()), Qt::AlignRight | Qt::AlignVCenter,
+                         fontMetrics().elidedText(m_caption, Qt::ElideRight, room));
+    }
+}
+
+DockPanel::DockPanel(const QString& objectName, const QString& title, QWidget* parent)
+    : QDockWidget(title, parent)
+    , m_header(new PanelHeader(this))
+    , m_stack(new QStackedWidget(this))
+{
+    setObjectName(objectName);
+    setFeatures(DockWidgetMovable | DockWidgetClosable);
+    m_header->setTitle(title);
+    setTitleBarWidget(m_header);
+    auto* body = new PanelBody(this);
+    auto* layout = new QVBoxLayout(body);
+    layout->setContentsMargins(1, 0, 1, 1);
+    layout->addWidget(m_stack);
+    setWidget(body);
+    connect(m_header->tabs(), &QTabBar::currentChanged, m_stack, &QStackedWidget::setCurrentIndex);
+}
+
+void DockPanel::addPage(QWidget* page, const QString& title)
+{
+    m_stack->addWidget(page);
+    m_header->tabs()->addTab(title);
+    m_header->tabs()->setVisible(m_stack->count() > 1);
+}
+
+void DockPanel::setPageTitle(int page, const QString& title)
+{
+    if (m_header->tabs()->tabText(page) != title) {
+        m_header->tabs()->setTabText(page, title);
+        m_header->tabs()->setGeometry(2, 1, m_header->tabs()->sizeHint().width(), m_header->height() - 1);
+    }
+}
+
+void DockPanel::showPage(int page)
+{
+    m_header->tabs()->setCurrentIndex(page);
+}
+
+void DockPanel::setCaption(const QString& caption)
+{
+    m_header->setCaption(caption);
+}
+
+EmptyNote::EmptyNote(QWidget* parent)
+    : QWidget(parent)
+{
+}
+
+void EmptyNote::setText(const QString& text)
+{
+    m_text = text;
+    setAccessibleName(text);
+    update();
+}
+
+void EmptyNote::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setPen(themeOf(palette()).muted);
+    painter.drawText(rect().adjusted(16, 8, -16, -8), Qt::AlignCenter | Qt::TextWordWrap, m_text);
+}
+
+} // namespace rankscope

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDockWidget>
+
+class QLabel;
+class QStackedWidget;
+class QTabBar;
+
+namespace rankscope {
+
+/// The title of a panel: a bold name or tabs on the left, a quiet caption on the right.
+class PanelHeader : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PanelHeader(QWidget* parent = nullptr);
+
+    void setTitle(const QString& title);
+    void setCaption(const QString& caption);
+    [[nodiscard]] QTabBar* tabs() const { return m_tabs; }
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override { return QSize(60, sizeHint().height()); }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    void resizeEvent(QResizeEvent* event) override;
+
+    QString m_title;
+    QString m_caption;
+    QTabBar* m_tabs;
+};
+
+/// A dock drawn as a card. Several pages become tabs in its header.
+class DockPanel : public QDockWidget {
+    Q_OBJECT
+
+public:
+    DockPanel(const QString& objectName, const QString& title, QWidget* parent = nullptr);
+
+    /// The first page gives the panel its look; a second one brings the tabs.
+    void addPage(QWidget* page, const QString& title);
+    void setPageTitle(int page, const QString& title);
+    void showPage(int page);
+    void setCaption(const QString& caption);
+    [[nodiscard]] PanelHeader* header() const { return m_header; }
+
+private:
+    PanelHeader* m_header;
+    QStackedWidget* m_stack;
+};
+
+/// What a view shows instead of itself: a sentence, centred and quiet.
+class EmptyNote : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit EmptyNote(QWidget* parent = nullptr);
+    void setText(const QString& text);
+    [[nodiscard]] const QString& text() const { return m_text; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QString m_text;
+};
+
+} // namespace rankscope

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/panels/log_panel.h"
+
+#include <QBoxLayout>
+#include <QFontDatabase>
+#include <QPlainTextEdit>
+#include <QTimer>
+
+namespace rankscope {
+
+LogPanel::LogPanel(std::function<QStringList()> drain, QWidget* parent)
+    : QWidget(parent)
+    , m_drain(std::move(drain))
+    , m_text(new QPlainTextEdit(this))
+    , m_timer(new QTimer(this))
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(4, 2, 4, 4);
+    layout->addWidget(m_text);
+    m_text->setReadOnly(true);
+    m_text->setFrameShape(QFrame::NoFrame);
+    m_text->setMaximumBlockCount(2000);
+    m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_text->setAccessibleName(tr("Log"));
+    QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    font.setPointSizeF(m_text->font().pointSizeF() * 0.92);
+    m_text->setFont(font);
+    m_timer->setInterval(100);
+    connect(m_timer, &QTimer::timeout, this, &LogPanel::take);
+}
+
+void LogPanel::showEvent(QShowEvent*)
+{
+    take();
+    m_timer->start();
+}
+
+void LogPanel::hideEvent(QHideEvent*)
+{
+    m_timer->stop();
+}
+
+void LogPanel::take()
+{
+    if (!m_drain) {
+        return;
+    }
+    const QStringList lines = m_drain();
+    if (!lines.isEmpty()) {
+        m_text->appendPlainText(lines.join(u'\n'));
+    }
+}
+
+} // namespace rankscope

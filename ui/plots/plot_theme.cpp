@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/plot_theme.h"
+
+#include "ui/plots/qcp.h"
+#include "ui/theme/theme.h"
+
+namespace rankscope {
+
+void applyPlotTheme(QCustomPlot& plot)
+{
+    const Theme& theme = themeOf(plot.palette());
+    const QFont font = smallFont(plot.font());
+    plot.setBackground(QBrush(theme.panel));
+    for (QCPAxis* axis : { plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2 }) {
+        axis->setBasePen(QPen(theme.border, 1.0));
+        axis->setTickPen(QPen(theme.border, 1.0));
+        axis->setSubTickPen(QPen(Qt::NoPen));
+        axis->setTickLabelColor(theme.muted);
+        axis->setLabelColor(theme.muted);
+        axis->setTickLabelFont(font);
+        axis->setLabelFont(font);
+        axis->setSelectedBasePen(QPen(theme.accent, 1.0));
+        axis->setSelectedTickLabelColor(theme.text);
+        axis->setSelectedLabelColor(theme.text);
+        axis->setTickLengthIn(0);
+        axis->setTickLengthOut(3);
+        axis->setLabelPadding(4);
+        axis->grid()->setPen(QPen(theme.grid, 1.0));
+        axis->grid()->setZeroLinePen(QPen(theme.border, 1.0));
+        axis->grid()->setSubGridVisible(false);
+    }
+}
+
+void setAxisLabel(QCPAxis& axis, const QString& label)
+{
+    if (axis.label() != label) {
+        axis.setLabel(label);
+    }
+}
+
+void makeLogarithmic(QCPAxis& axis)
+{
+    axis.setScaleType(QCPAxis::stLogarithmic);
+    const QSharedPointer<QCPAxisTickerLog> ticker(new QCPAxisTickerLog);
+    ticker->setSubTickCount(0);
+    axis.setTicker(ticker);
+    axis.setNumberFormat(QStringLiteral("eb"));
+    axis.setNumberPrecision(0);
+}
+
+void enableNavigation(QCustomPlot& plot)
+{
+    plot.setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    plot.axisRect()->setRangeZoomFactor(0.8);
+    plot.setNoAntialiasingOnDrag(true);
+}
+
+} // namespace rankscope

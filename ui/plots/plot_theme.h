@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+class QCPAxis;
+class QCPItemText;
+class QCustomPlot;
+class QPalette;
+class QWidget;
+
+namespace rankscope {
+
+struct Theme;
+
+/// Colours, fonts and pens of axes, grid and background from the palette of the plot.
+void applyPlotTheme(QCustomPlot& plot);
+/// A label of our axes: quantity and unit, in small muted type.
+void setAxisLabel(QCPAxis& axis, const QString& label);
+/// A true log axis with powers of ten.
+void makeLogarithmic(QCPAxis& axis);
+/// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.
+void enableNavigation(QCustomPlot& plot);
+
+} // namespace rankscope

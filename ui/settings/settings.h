@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QString>
+#include <QStringList>
+
+#include <memory>
+
+class QSettings;
+
+namespace rankscope {
+
+template <typename T>
+struct SettingKey {
+    const char16_t* name;
+    T defaultValue;
+};
+
+/// All keys, with type and default. Settings hold taste only; nothing here changes a number.
+namespace setting {
+inline const SettingKey<QString> theme { u"view/theme", QStringLiteral("system") };
+inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
+inline const SettingKey<QByteArray> windowState { u"window/state", {} };
+inline const SettingKey<QStringList> recentFolders { u"recent/folders", {} };
+inline const SettingKey<QString> lastOpenFolder { u"folders/open", {} };
+inline const SettingKey<QString> lastExportFolder { u"folders/export", {} };
+inline const SettingKey<QString> lastTextFolder { u"folders/text", {} };
+inline const SettingKey<QString> lastPlanFolder { u"folders/plan", {} };
+} // namespace setting
+
+/// Typed access to the user's settings file. Passed by reference; tests give a temporary file.
+class Settings {
+public:
+    Settings();
+    explicit Settings(const QString& iniFile);
+    Settings(const Settings&) = delete;
+    Settings& operator=(const Settings&) = delete;
+    ~Settings();
+
+    template <typename T>
+    [[nodiscard]] T get(const SettingKey<T>& key) const;
+    template <typename T>
+    void set(const SettingKey<T>& key, const T& value);
+
+    /// Puts `folder` first in the recent list, which keeps ten.
+    void addRecentFolder(const QString& folder);
+
+private:
+    std::unique_ptr<QSettings> m_settings;
+};
+
+} // namespace rankscope

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/theme/flat_style.h"
+
+#include "ui/theme/theme.h"
+
+#include <QComboBox>
+#include <QPainter>
+#include <QPainterPath>
+#include <QStyleFactory>
+#include <QStyleOption>
+#include <QTabBar>
+#include <QVariant>
+#include <QWidget>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kRadius = 5.0;
+constexpr char kPrimary[] = "rankscopePrimary";
+
+const Theme& themeFor(const QStyleOption* option)
+{
+    return themeOf(option->palette);
+}
+
+bool isPrimary(const QWidget* widget)
+{
+    return widget != nullptr && widget->property(kPrimary).toBool();
+}
+
+void roundedFrame(QPainter* painter, const QRectF& rect, const QColor& fill, const QColor& line, double radius = kRadius)
+{
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(line, 1.0));
+    painter->setBrush(fill);
+    painter->drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    painter->restore();
+}
+
+/// Fill and line of a field in its present state.
+void fieldFrame(QPainter* painter, const QStyleOption* option, const QRect& rect)
+{
+    const Theme& theme = themeFor(option);
+    const bool enabled = option->state.testFlag(QStyle::State_Enabled);
+    const bool focus = option->state.testFlag(QStyle::State_HasFocus);
+    const bool hover = enabled && option->state.testFlag(QStyle::State_MouseOver);
+    const bool down = option->state.testFlag(QStyle::State_Sunken);
+    const QColor fill = down ? mixed(theme.field, theme.text, 0.10)
+        : hover              ? mixed(theme.field, theme.text, 0.04)
+                             : theme.field;
+    roundedFrame(painter, rect, fill, focus ? theme.accent : theme.border);
+}
+
+void chevron(QPainter* painter, const QPointF& centre, double half, const QColor& colour, bool up = false)
+{
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(colour, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    const double rise = up ? -half / 2.0 : half / 2.0;
+    const QPointF points[] = { centre + QPointF(-half, -rise), centre + QPointF(0, rise), centre + QPointF(half, -rise) };
+    painter->drawPolyline(points, 3);
+    painter->restore();
+}
+
+} // namespace
+
+void setPrimary(QWidget* button, bool primary)
+{
+    button->setProperty(kPrimary, primary);
+    button->update();
+}
+
+FlatStyle::FlatStyle()
+    : QProxyStyle(QStyleFactory::create(u"Fusion"_s))
+{
+}
+
+int FlatStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const
+{
+    switch (metric) {
+    case PM_DockWidgetSeparatorExtent:
+    case PM_SplitterWidth:
+        return 6;
+    case PM_DockWidgetFrameWidth:
+    case PM_ToolBarFrameWidth:
+    case PM_ToolBarItemMargin:
+    case PM_ToolBarItemSpacing:
+        return 0;
+    case PM_SliderThickness:
+        return 18;
+    case PM_SliderLength:
+    case PM_SliderControlThickness:
+        return 12;
+    case PM_ScrollBarExtent:
+        return 10;
+    case PM_TabBarTabHSpace:
+        return 18;
+    case PM_TabBarTabVSpace:
+        return 10;
+    case PM_TabBarBaseOverlap:
+        return 0;
+    case PM_HeaderMargin:
+        return 4;
+    default:
+        return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+}
+
+int FlatStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                         QStyleHintReturn* data) const
+{
+    switch (hint) {
+    case SH_EtchDisabledText:
+    case SH_DitherDisabledText:
+        return 0;
+    case SH_Slider_AbsoluteSetButtons:
+        return Qt::LeftButton; // a click on the track goes there
+    case SH_ToolTip_WakeUpDelay:
+        return 450;
+    default:
+        return QProxyStyle::styleHint(hint, option, widget, data);
+    }
+}
+
+QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size,
+                                  const QWidget* widget) const
+{
+    QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
+    const int textHeight = option != nullptr ? option->fontMetrics.height() : 15;
+    switch (type) {
+    case CT_ComboBox:
+    case CT_SpinBox:
+    case CT_LineEdit:
+        result.setHeight(textHeight + 10);
+        break;
+    case CT_PushButton:
+    case CT_ToolButton:
+        result.setHeight(std::max(size.height(), textHeight) + 12);
+        break;
+    case CT_MenuBarItem:
+        result.setHeight(textHeight + 9);
+        break;
+    default:
+        break;
+    }
+    return result;
+}
+
+void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                              const QWidget* widget) const
+{
+    const Theme& theme = themeFor(option);
+    switch (element) {
+    case PE_PanelButtonCommand:
+        if (isPrimary(widget)) {
+            const bool enabled = option->state.testFlag(State_Enabled);
+            const QColor fill = !enabled                          ? theme.removed
+                : option->state.testFlag(State_Sunken)            ? mixed(theme.accent, theme.text, 0.25)
+                : option->state.testFlag(State_MouseOver)         ? mixed(theme.accent, theme.text, 0.10)
+                                                                  : theme.accent;
+            roundedFrame(painter, option->rect, fill, option->state.testFlag(State_HasFocus) ? theme.text : fill);
+        } else {
+            fieldFrame(painter, option, option->rect);
+        }
+        return;
+    case PE_PanelButtonTool:
+        if (widget != nullptr && widget->property("rankscopeFramed").toBool()) {
+            fieldFrame(painter, option, option->rect);
+        } else if (option->state.testFlag(State_MouseOver) || option->state.testFlag(State_Sunken)) {
+            roundedFrame(painter, option->rect, mixed(theme.panel, theme.text, 0.08), Qt::transparent, 4.0);
+        }
+        return;
+    case PE_PanelLineEdit:
+        if (const auto* frame = qstyleoption_cast<const QStyleOptionFrame*>(option); frame != nullptr) {
+            if (frame->lineWidth > 0) {
+                fieldFrame(painter, option, option->rect);
+            }
+        }
+        return;
+    case PE_FrameLineEdit:
+    case PE_FrameStatusBarItem:
+    case PE_FrameDockWidget:
+    case PE_FrameTabBarBase:
+    case PE_FrameTabWidget:
+        return;
+    case PE_FrameFocusRect:
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(QPen(theme.accent, 1.0));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+        painter->restore();
+        return;
+    case PE_IndicatorDockWidgetResizeHandle:
+        return;
+    case PE_Frame:
+    case PE_FrameGroupBox:
+        if (widget != nullptr && widget->property("rankscopeBare").toBool()) {
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+}
+
+void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                            const QWidget* widget) const
+{
+    const Theme& theme = themeFor(option);
+    switch (element) {
+    case CE_MenuBarEmptyArea:
+        painter->fillRect(option->rect, theme.panel);
+        return;
+    case CE_MenuBarItem:
+        if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) {
+            painter->fillRect(option->rect, theme.panel);
+            const bool active = option->state.testFlag(State_Selected);
+            if (active) {
+                roundedFrame(painter, option->rect.adjusted(1, 2, -1, -2), theme.selectedRow, Qt::transparent, 4.0);
+            }
+            const int flags = Qt::AlignCenter | Qt::TextSingleLine
+                | (styleHint(SH_UnderlineShortcut, item, widget, nullptr) != 0 ? Qt::TextShowMnemonic
+                                                                               : Qt::TextHideMnemonic);
+            drawItemText(painter, option->rect, flags, item->palette, option->state.testFlag(State_Enabled), item->text,
+                         QPalette::WindowText);
+            return;
+        }
+        break;
+    case CE_ToolBar:
+        painter->fillRect(option->rect, theme.panel);
+        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), theme.border);
+        return;
+    case CE_HeaderSection:
+    case CE_HeaderEmptyArea:
+        painter->fillRect(option->rect, theme.panel);
+        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), theme.border);
+        return;
+    case CE_HeaderLabel:
+        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+            QStyleOptionHeader muted(*header);
+            muted.palette.setColor(QPalette::ButtonText, theme.muted);
+            muted.state &= ~State_On; // no bold for the column of the current cell
+            painter->save();
+            painter->setFont(smallFont(widget != nullptr ? widget->font() : painter->font()));
+            drawItemText(painter, header->rect, static_cast<int>(header->textAlignment) | Qt::AlignVCenter, muted.palette,
+                         true, header->text, QPalette::ButtonText);
+            painter->restore();
+            return;
+        }
+        break;
+    case CE_ProgressBarGroove:
+        return;
+    case CE_ProgressBarContents:
+        if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option)) {
+            const QRectF full = QRectF(bar->rect.left(), bar->rect.center().y() - 2.5, bar->rect.width(), 6.0);
+            roundedFrame(painter, full, mixed(theme.removed, theme.panel, 0.4), Qt::transparent, 3.0);
+            const int span = bar->maximum - bar->minimum;
+            if (span > 0) {
+                QRectF part = full;
+                part.setWidth(full.width() * (bar->progress - bar->minimum) / span);
+                roundedFrame(painter, part, theme.accent, Qt::transparent, 3.0);
+            }
+            return;
+        }
+        break;
+    case CE_TabBarTabShape:
+        if (option->state.testFlag(State_Selected)) {
+            painter->fillRect(QRect(option->rect.left() + 4, option->rect.bottom() - 1, option->rect.width() - 8, 2),
+                              theme.accent);
+        }
+        return;
+    case CE_TabBarTabLabel:
+        if (const auto* tab = qstyleoption_cast<const QStyleOptionTab*>(option)) {
+            const bool selected = option->state.testFlag(State_Selected);
+            painter->save();
+            QFont font = painter->font();
+            font.setBold(selected);
+            painter->setFont(font);
+            painter->setPen(selected || option->state.testFlag(State_MouseOver) ? theme.text : theme.muted);
+            painter->drawText(option->rect, Qt::AlignCenter | Qt::TextHideMnemonic, tab->text);
+            if (option->state.testFlag(State_HasFocus)) {
+                painter->setPen(theme.accent);
+                painter->drawRect(option->rect.adjusted(3, 3, -4, -4));
+            }
+            painter->restore();
+            return;
+        }
+        break;
+    case CE_PushButtonLabel:
+        if (isPrimary(widget)) {
+            if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
+                QStyleOptionButton inverted(*button);
+                inverted.palette.setColor(QPalette::ButtonText,
+                                          option->state.testFlag(State_Enabled) ? theme.onAccent : theme.panel);
+                painter->save();
+                QFont font = widget->font();
+                font.setBold(true);
+                painter->setFont(font);
+                QProxyStyle::drawControl(element, &inverted, painter, widget);
+                painter->restore();
+                return;
+            }
+        }
+        break;
+    default:
+        break;
+    }
+    QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+void FlatStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
+                                   const QWidget* widget) const
+{
+    switch (control) {
+    case CC_Slider:
+        if (const auto* slider = qstyleoption_cast<const QStyleOptionSlider*>(option);
+            slider != nullptr && slider->orientation == Qt::Horizontal) {
+            drawSlider(option, painter, widget);
+            return;
+        }
+        break;
+    case CC_ComboBox:
+        drawComboBox(option, painter, widget);
+        return;
+    case CC_ScrollBar:
+        drawScrollBar(option, painter, widget);
+        return;
+    case CC_SpinBox:
+        drawSpinBox(option, painter, widget);
+        return;
+    default:
+        break;
+    }
+    QProxyStyle::drawComplexControl(control, option, painter, widget);
+}
+
+void FlatStyle::drawSlider(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
+{
+    const auto* slider = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    const Theme& theme = themeFor(option);
+    const bool enabled = option->state.testFlag(State_Enabled);
+    const QRect handle = proxy()->subControlRect(CC_Slider, slider, SC_SliderHandle, widget);
+    const QRectF groove(option->rect.left() + 1, option->rect.center().y() - 2.0, option->rect.width() - 2, 5.0);
+    roundedFrame(painter, groove, mixed(theme.removed, theme.panel, 0.35), Qt::transparent, 2.5);
+    QRectF filled = groove;
+    if (slider->upsideDown) {
+        filled.setLeft(handle.center().x());
+    } else {
+        filled.setRight(handle.center().x());
+    }
+    roundedFrame(painter, filled, enabled ? theme.accent : theme.removed, Qt::transparent, 2.5);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    const QPointF centre(handle.center().x() + 0.5, groove.center().y());
+    painter->setPen(QPen(enabled ? theme.accent : theme.removed, 1.5));
+    painter->setBrush(theme.panel);
+    painter->drawEllipse(centre, 5.5, 5.5);
+    if (option->state.testFlag(State_HasFocus)) {
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(mixed(theme.accent, theme.panel, 0.5), 1.5));
+        painter->drawEllipse(centre, 7.5, 7.5);
+    }
+    painter->restore();
+}
+
+void FlatStyle::drawComboBox(const QStyleOptionComplex* option, QPainter* painter, const QWidget*) const
+{
+    const Theme& theme = themeFor(option);
+    fieldFrame(painter, option, option->rect);
+    const QColor colour = option->state.testFlag(State_Enabled) ? theme.muted : theme.removed;
+    chevron(painter, QPointF(option->rect.right() - 11, option->rect.center().y() + 0.5), 3.5, colour);
+}
+
+void FlatStyle::drawSpinBox(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
+{
+    const auto* spin = qstyleoption_cast<const QStyleOptionSpinBox*>(option);
+    if (spin == nullptr) {
+        return;
+    }
+    const Theme& theme = themeFor(option);
+    if (spin->frame) {
+        fieldFrame(painter, option, option->rect);
+    }
+    if (spin->buttonSymbols != QAbstractSpinBox::NoButtons) {
+        const QRect up = proxy()->subControlRect(CC_SpinBox, spin, SC_SpinBoxUp, widget);
+        const QRect down = proxy()->subControlRect(CC_SpinBox, spin, SC_SpinBoxDown, widget);
+        chevron(painter, QPointF(up.center().x(), up.center().y() + 1.5), 2.6, theme.muted, true);
+        chevron(painter, QPointF(down.center().x(), down.center().y()), 2.6, theme.muted);
+    }
+}
+
+void FlatStyle::drawScrollBar(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
+{
+    const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
+    if (bar == nullptr) {
+        return;
+    }
+    const Theme& theme = themeFor(option);
+    painter->fillRect(option->rect, theme.panel);
+    if (bar->maximum > bar->minimum) {
+        const QRectF handle = QRectF(proxy()->subControlRect(CC_ScrollBar, bar, SC_ScrollBarSlider, widget));
+        const bool active = option->state.testFlag(State_MouseOver) || option->state.testFlag(State_Sunken);
+        roundedFrame(painter, handle.adjusted(2, 2, -2, -2), active ? theme.muted : theme.removed, Qt::transparent, 3.0);
+    }
+}
+
+} // namespace rankscope
