@@ -88,7 +88,7 @@ std::string reportText(const ExportReport& report, const ExportPreview& preview)
     facts.add("state",
               fmt::format("{} before, {} after", bytesText(preview.stateBytesBefore),
                           bytesText(preview.stateBytesAfter)));
-    facts.add("loads in", preview.loadsIn);
+    facts.add("loading", preview.loadsIn);
     for (const std::string& change : preview.configChanges) {
         facts.add("config", change);
     }

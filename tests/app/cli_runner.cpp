@@ -149,4 +149,29 @@ double normalisedRms(const Values& found, const Values& expected)
     return std::sqrt(difference / reference);
 }
 
+fs::path demoText(const char* name)
+{
+    return sourceDir() / "resources" / "demo-text" / name;
+}
+
+bool hasKeys(const nlohmann::json& object, const std::vector<const char*>& keys)
+{
+    for (const char* key : keys) {
+        if (!object.contains(key)) {
+            qWarning("missing key \"%s\"", key);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool near(double found, double expected, double relative)
+{
+    const bool good = std::abs(found / expected - 1.0) <= relative;
+    if (!good) {
+        qWarning("found %.10g, expected %.10g", found, expected);
+    }
+    return good;
+}
+
 } // namespace rankscope::test

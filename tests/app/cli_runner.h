@@ -61,4 +61,14 @@ struct Values {
 /// Root mean square difference over root mean square of `expected`; infinite for other sizes.
 [[nodiscard]] double normalisedRms(const Values& found, const Values& expected);
 
+/// A file of resources/demo-text.
+[[nodiscard]] std::filesystem::path demoText(const char* name);
+
+/// False, with a warning that names the first one, when a key is missing.
+[[nodiscard]] bool hasKeys(const nlohmann::json& object, const std::vector<const char*>& keys);
+/// False, with a warning that shows both, when they differ by more than the relative bound.
+[[nodiscard]] bool near(double found, double expected, double relative);
+
 } // namespace rankscope::test
+
+#define RANKSCOPE_CHECK_RUN(run, code) QVERIFY2((run).exitCode == (code), (run).report().c_str())

@@ -15,57 +15,6 @@ using namespace rankscope::test;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-namespace {
-
-const fs::path& demo()
-{
-    static const fs::path folder = demoDir();
-    return folder;
-}
-fs::path demoText(const char* name)
-{
-    return sourceDir() / "resources" / "demo-text" / name;
-}
-
-bool hasKeys(const json& object, const std::vector<const char*>& keys)
-{
-    for (const char* key : keys) {
-        if (!object.contains(key)) {
-            qWarning("missing key \"%s\"", key);
-            return false;
-        }
-    }
-    return true;
-}
-
-const std::vector<const char*> kEstimateKeys
-    = { "perplexity", "mean_nll", "tokens", "windows", "length", "dtype", "device", "seconds", "window_nll" };
-
-/// The identities that hold between the parts of any estimate.
-bool isConsistent(const json& estimate)
-{
-    const auto windowNll = estimate["window_nll"].get<std::vector<double>>();
-    const double mean = std::accumulate(windowNll.begin(), windowNll.end(), 0.0) / double(windowNll.size());
-    return windowNll.size() == estimate["windows"].get<std::size_t>()
-        && estimate["tokens"].get<std::int64_t>()
-        == estimate["windows"].get<std::int64_t>() * (estimate["length"].get<std::int64_t>() - 1)
-        && std::abs(mean - estimate["mean_nll"].get<double>()) < 1e-12
-        && std::abs(std::exp(mean) / estimate["perplexity"].get<double>() - 1.0) < 1e-12;
-}
-
-bool near(double found, double expected, double relative)
-{
-    const bool good = std::abs(found / expected - 1.0) <= relative;
-    if (!good) {
-        qWarning("found %.10g, expected %.10g", found, expected);
-    }
-    return good;
-}
-
-} // namespace
-
-#define CHECK_RUN(run, code) QVERIFY2((run).exitCode == (code), (run).report().c_str())
-
 class TestCli : public QObject {
     Q_OBJECT
 
@@ -77,7 +26,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, folder);
         const CliRun run = runCli({ QStringLiteral("inspect"), folder, QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QVERIFY(hasKeys(result, { "model_type", "parameters", "dtype", "layers", "issues" }));
         QVERIFY(result["parameters"].get<std::int64_t>() > 0);
@@ -106,16 +55,16 @@ private Q_SLOTS:
 
     void inspectNumbers()
     {
-        const CliRun run = runCli({ QStringLiteral("inspect"), ::text(demo()), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        const CliRun run = runCli({ QStringLiteral("inspect"), ::text(demoDir()), QStringLiteral("--json") });
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QCOMPARE(result["model_type"].get<std::string>(), std::string("gated_deltanet"));
         QCOMPARE(result["parameters"].get<int>(), 5408432);
         QCOMPARE(result["dtype"].get<std::string>(), std::string("bf16"));
         QCOMPARE(int(result["layers"].size()), 6);
         QCOMPARE(result["layers"][3]["state_bytes"].get<int>(), 65536);
-        const CliRun table = runCli({ QStringLiteral("inspect"), ::text(demo()) });
-        CHECK_RUN(table, 0);
+        const CliRun table = runCli({ QStringLiteral("inspect"), ::text(demoDir()) });
+        RANKSCOPE_CHECK_RUN(table, 0);
         for (const char* part : { "Gated DeltaNet", "5,408,432", "10.8 MB", "65.5 kB", "key dims" }) {
             QVERIFY2(table.out.find(part) != std::string::npos, table.report().c_str());
         }
@@ -133,7 +82,7 @@ private Q_SLOTS:
                        ::text(reference) + QStringLiteral(":short.input_ids"), QStringLiteral("-o"),
                        ::text(output), QStringLiteral("--dtype"), QStringLiteral("fp64"),
                        QStringLiteral("--hidden"), QStringLiteral("--states"), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         int compared = 0;
         const json result = run.json();
         for (const json& tensor : result["tensors"]) {
@@ -158,7 +107,7 @@ private Q_SLOTS:
         const CliRun run = runCli({ QStringLiteral("forward"), folder, QStringLiteral("--ids"),
                                     ::text(reference) + QStringLiteral(":long.input_ids"),
                                     QStringLiteral("-o"), ::text(output), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QCOMPARE(int(result["tensors"].size()), 1);
         QCOMPARE(result["tensors"][0]["dtype"].get<std::string>(), std::string("F32"));
@@ -167,176 +116,15 @@ private Q_SLOTS:
         QVERIFY2(error < 1e-4, fmt::format("{:.3g}", error).c_str());
     }
 
-    void evaluate()
-    {
-        const fs::path text = demoText("evaluation.txt");
-        const CliRun run
-            = runCli({ QStringLiteral("evaluate"), ::text(demo()), QStringLiteral("--text"), ::text(text),
-                       QStringLiteral("--windows"), QStringLiteral("4"), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
-        const json result = run.json();
-        QVERIFY(hasKeys(result, kEstimateKeys));
-        QVERIFY(isConsistent(result));
-        QCOMPARE(result["windows"].get<int>(), 4);
-        QCOMPARE(result["length"].get<int>(), 512);
-        QCOMPARE(result["tokens"].get<int>(), 4 * 511);
-        QCOMPARE(result["dtype"].get<std::string>(), std::string("fp32"));
-        QCOMPARE(result["device"].get<std::string>(), std::string("cpu"));
-        QCOMPARE(result["text"]["source"].get<std::string>(), std::string("evaluation.txt"));
-        const auto digest = rankscope::sha256OfFile(text, nullptr);
-        QVERIFY(bool(digest));
-        QCOMPARE(result["text"]["sha256"].get<std::string>(), *digest);
-        QVERIFY(!result["text"]["whole_text"].get<bool>());
-        QVERIFY(!result.contains("candidate"));
-        QVERIFY(near(result["perplexity"], kDemoPerplexity, 1e-4));
-    }
-
-    /// The whole file: a rest is left out and said to be.
-    void evaluateWholeText()
-    {
-        const CliRun run = runCli({ QStringLiteral("evaluate"), ::text(demo()), QStringLiteral("--text"),
-                                    ::text(demoText("evaluation.txt")), QStringLiteral("--length"),
-                                    QStringLiteral("1500"), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
-        const json result = run.json();
-        QVERIFY(isConsistent(result));
-        QVERIFY(result["text"]["whole_text"].get<bool>());
-        const auto dropped = result["text"]["dropped_tokens"].get<std::int64_t>();
-        QVERIFY(dropped > 0 && dropped < 1500);
-        QCOMPARE(result["windows"].get<std::int64_t>() * 1500 + dropped,
-                 result["text"]["tokens"].get<std::int64_t>());
-        QVERIFY2(run.err.find("are left out") != std::string::npos, run.report().c_str());
-    }
-
-    void evaluateOptions()
-    {
-        const QStringList common = { QStringLiteral("evaluate"),  ::text(demo()),
-                                     QStringLiteral("--text"),    ::text(demoText("evaluation.txt")),
-                                     QStringLiteral("--windows"), QStringLiteral("1"),
-                                     QStringLiteral("--length"),  QStringLiteral("128"),
-                                     QStringLiteral("--threads"), QStringLiteral("1"),
-                                     QStringLiteral("--json") };
-        const auto perplexity = [&](const QStringList& more) {
-            const CliRun run = runCli(common + more);
-            return run.exitCode == 0 ? run.json()["perplexity"].get<double>() : 0.0;
-        };
-        const double plain = perplexity({});
-        QVERIFY(plain > 1.0);
-        QCOMPARE(perplexity({}), plain); // bit for bit
-        QVERIFY(near(perplexity({ QStringLiteral("--dtype"), QStringLiteral("fp64") }), plain, 1e-5));
-        QVERIFY(near(perplexity({ QStringLiteral("--dtype"), QStringLiteral("bf16") }), plain, 2e-2));
-        const double pieces = perplexity({ QStringLiteral("--piece-lines"), QStringLiteral("1") });
-        QVERIFY(pieces > 1.0);
-    }
-
-    void plan_data()
-    {
-        QTest::addColumn<QString>("method");
-        for (const char* method : { "l1", "random", "rrqr" }) {
-            QTest::newRow(method) << QString::fromLatin1(method);
-        }
-    }
-    void plan()
-    {
-        QFETCH(QString, method);
-        const CliRun run = runCli(planArguments(method, QStringLiteral("0.25"), "plan.json"));
-        CHECK_RUN(run, 0);
-        const json result = run.json();
-        QCOMPARE(result["method"].get<std::string>(), method.toStdString());
-        QCOMPARE(int(result["kept"].size()), 6);
-        for (const json& layer : result["kept"]) {
-            QCOMPARE(int(layer.size()), 4);
-            for (const json& head : layer) {
-                const auto channels = head.get<std::vector<int>>();
-                QCOMPARE(int(channels.size()), 48);
-                QVERIFY(std::adjacent_find(channels.begin(), channels.end(), std::greater_equal<>())
-                        == channels.end());
-                QVERIFY(channels.front() >= 0 && channels.back() < 64);
-            }
-        }
-        QCOMPARE(result["state_bytes"]["before"].get<int>(), 393216);
-        QCOMPARE(result["state_bytes"]["after"].get<int>(), 294912);
-        QCOMPARE(result["calibration"].is_null(), method != QStringLiteral("rrqr"));
-        // Weights alone are looked at by the others, and a text given all the same is said to be unused.
-        QCOMPARE(result["warnings"].size(), std::size_t(method == QStringLiteral("rrqr") ? 0 : 1));
-        // The same inputs give the same file.
-        const CliRun again = runCli(planArguments(method, QStringLiteral("0.25"), "again.json"));
-        CHECK_RUN(again, 0);
-        QCOMPARE(readText("again.json"), readText("plan.json"));
-    }
-
-    void planSizes()
-    {
-        const QStringList start = { QStringLiteral("plan"),  ::text(demo()),       QStringLiteral("--method"),
-                                    QStringLiteral("l1"),    QStringLiteral("-o"), ::text(path("p.json")),
-                                    QStringLiteral("--json") };
-        const auto kept = [&](const char* option, const char* value) {
-            const CliRun run
-                = runCli(start + QStringList { QString::fromLatin1(option), QString::fromLatin1(value) });
-            return run.exitCode == 0 ? run.json()["kept_key_dims"].get<std::vector<int>>()
-                                     : std::vector<int>();
-        };
-        QVERIFY(kept("--ratio", "0.5") == std::vector<int>(6, 32));
-        QVERIFY(kept("--ratio", "1") == std::vector<int>(6, 1));
-        QVERIFY(kept("--kept", "40") == std::vector<int>(6, 40));
-        QVERIFY(kept("--state-bytes", "200000") == std::vector<int>(6, 32));
-    }
-
-    void evaluateWithPlan()
-    {
-        const CliRun planned
-            = runCli(planArguments(QStringLiteral("rrqr"), QStringLiteral("0.5"), "plan.json"));
-        CHECK_RUN(planned, 0);
-        const QStringList common = { QStringLiteral("evaluate"),  ::text(demo()),
-                                     QStringLiteral("--plan"),    ::text(path("plan.json")),
-                                     QStringLiteral("--windows"), QStringLiteral("3"),
-                                     QStringLiteral("--length"),  QStringLiteral("256"),
-                                     QStringLiteral("--json"),    QStringLiteral("--text") };
-        const CliRun run = runCli(common + QStringList { ::text(demoText("evaluation.txt")) });
-        CHECK_RUN(run, 0);
-        const json result = run.json();
-        QVERIFY(hasKeys(result["candidate"], kEstimateKeys));
-        QVERIFY(isConsistent(result) && isConsistent(result["candidate"]));
-        const json& delta = result["delta"];
-        QVERIFY(hasKeys(delta, { "mean_nll", "low", "high" }));
-        const double difference
-            = result["candidate"]["mean_nll"].get<double>() - result["mean_nll"].get<double>();
-        QVERIFY(std::abs(delta["mean_nll"].get<double>() - difference) < 1e-12);
-        QVERIFY(delta["low"].get<double>() <= difference && difference <= delta["high"].get<double>());
-        QVERIFY(difference > 0.0);
-        QCOMPARE(result["calibration_overlap"].get<bool>(), false);
-        // Scoring on the text that selection saw is reported.
-        const CliRun overlap = runCli(common + QStringList { ::text(demoText("calibration.txt")) });
-        CHECK_RUN(overlap, 0);
-        QCOMPARE(overlap.json()["calibration_overlap"].get<bool>(), true);
-        QVERIFY2(overlap.err.find("calibrated on this very text") != std::string::npos,
-                 overlap.report().c_str());
-    }
-
-    /// A plan that keeps everything changes nothing, not even the last bit.
-    void keepAllIsIdentity()
-    {
-        CHECK_RUN(runCli(planArguments(QStringLiteral("l1"), QStringLiteral("0"), "all.json")), 0);
-        const CliRun run
-            = runCli({ QStringLiteral("evaluate"), ::text(demo()), QStringLiteral("--text"),
-                       ::text(demoText("evaluation.txt")), QStringLiteral("--windows"), QStringLiteral("2"),
-                       QStringLiteral("--length"), QStringLiteral("200"), QStringLiteral("--plan"),
-                       ::text(path("all.json")), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
-        const json result = run.json();
-        QVERIFY(result["candidate"]["window_nll"] == result["window_nll"]);
-        QCOMPARE(result["delta"]["mean_nll"].get<double>(), 0.0);
-    }
-
     void analyze()
     {
         const fs::path output = path("spectra.safetensors");
-        const CliRun run = runCli({ QStringLiteral("analyze"), ::text(demo()), QStringLiteral("--text"),
+        const CliRun run = runCli({ QStringLiteral("analyze"), ::text(demoDir()), QStringLiteral("--text"),
                                     ::text(demoText("evaluation.txt")), QStringLiteral("--windows"),
                                     QStringLiteral("2"), QStringLiteral("--length"), QStringLiteral("100"),
                                     QStringLiteral("--every"), QStringLiteral("40"), QStringLiteral("-o"),
                                     ::text(output), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QVERIFY(result["positions"] == json({ 40, 80 }));
         QVERIFY((readValues(output, "positions").data == std::vector<double> { 40.0, 80.0 }));
@@ -368,11 +156,11 @@ private Q_SLOTS:
     void benchmark()
     {
         const CliRun run
-            = runCli({ QStringLiteral("benchmark"), ::text(demo()), QStringLiteral("--text"),
+            = runCli({ QStringLiteral("benchmark"), ::text(demoDir()), QStringLiteral("--text"),
                        ::text(demoText("evaluation.txt")), QStringLiteral("--windows"), QStringLiteral("2"),
                        QStringLiteral("--length"), QStringLiteral("64"), QStringLiteral("--repeats"),
                        QStringLiteral("1"), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QVERIFY(hasKeys(result, { "load", "tokenizer_load", "tokenise", "evaluate", "forward", "live" }));
         QVERIFY(result["evaluate"]["median_ms"].get<double>() > 0.0);
@@ -386,7 +174,7 @@ private Q_SLOTS:
     void interrupt_data()
     {
         QTest::addColumn<QStringList>("arguments");
-        const QString model = ::text(demo());
+        const QString model = ::text(demoDir());
         const QString text = ::text(demoText("evaluation.txt"));
         const QStringList scored = { QStringLiteral("--text"),    text,
                                      QStringLiteral("--length"),  QStringLiteral("64"),
@@ -420,65 +208,17 @@ private Q_SLOTS:
         arguments << QStringLiteral("--json") << QStringLiteral("--verbose");
         // The loading message is the earliest sign of life; the delay leads into the work.
         const InterruptedRun outcome = interruptCli(arguments, "Loaded", 400);
-        CHECK_RUN(outcome.run, 130);
+        RANKSCOPE_CHECK_RUN(outcome.run, 130);
         QVERIFY2(outcome.secondsToEnd < kSecondsToStop, fmt::format("{} s", outcome.secondsToEnd).c_str());
         QCOMPARE(outcome.run.json()["error"]["code"].get<std::string>(), std::string("cancelled"));
         QVERIFY2(outcome.run.err.find("Cancelled.") != std::string::npos, outcome.run.report().c_str());
         QVERIFY(fs::is_empty(path("")));
     }
 
-    // Figures of independent implementations, from the larger material beside the project.
-
-    void trainedModels_data()
-    {
-        QTest::addColumn<QString>("model");
-        QTest::addColumn<double>("perplexity");
-        QTest::newRow("gdn-demo") << QStringLiteral("gdn-demo") << 48.854;
-        QTest::newRow("dn-17m") << QStringLiteral("dn-17m") << 90.367;
-    }
-    void trainedModels()
-    {
-        QFETCH(QString, model);
-        QFETCH(double, perplexity);
-        if (sharedDir().empty()) {
-            QSKIP("the trained models are not beside the project");
-        }
-        const CliRun run
-            = runCli({ QStringLiteral("evaluate"), ::text(sharedDir() / "models" / model.toStdString()),
-                       QStringLiteral("--text"), ::text(sharedDir() / "text" / "evaluation-voyage.txt"),
-                       QStringLiteral("--windows"), QStringLiteral("32"), QStringLiteral("--json") });
-        CHECK_RUN(run, 0);
-        QVERIFY(near(run.json()["perplexity"], perplexity, 1e-4));
-    }
-
 private:
     [[nodiscard]] fs::path path(const char* name) const
     {
         return fs::path(m_folder->path().toStdString()) / name;
-    }
-
-    [[nodiscard]] QByteArray readText(const char* name) const
-    {
-        QFile file(::text(path(name)));
-        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-    }
-
-    [[nodiscard]] QStringList planArguments(const QString& method, const QString& ratio,
-                                            const char* output) const
-    {
-        return { QStringLiteral("plan"),
-                 ::text(demo()),
-                 QStringLiteral("--method"),
-                 method,
-                 QStringLiteral("--ratio"),
-                 ratio,
-                 QStringLiteral("-o"),
-                 ::text(path(output)),
-                 QStringLiteral("--windows"),
-                 QStringLiteral("2"),
-                 QStringLiteral("--calibration"),
-                 ::text(demoText("calibration.txt")),
-                 QStringLiteral("--json") };
     }
 
     static void fixtureRows(bool withDemo)
@@ -488,12 +228,9 @@ private:
             QTest::newRow(folder.filename().c_str()) << ::text(folder);
         }
         if (withDemo) {
-            QTest::newRow("demo") << ::text(demo());
+            QTest::newRow("demo") << ::text(demoDir());
         }
     }
-
-    // evaluation.txt of the demo, first 4 windows of 512, fp64.
-    static constexpr double kDemoPerplexity = 37.40217548;
 
     std::unique_ptr<QTemporaryDir> m_folder;
 };

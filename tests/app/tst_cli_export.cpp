@@ -23,8 +23,6 @@ QString q(const char* text)
 
 } // namespace
 
-#define CHECK_RUN(run, code) QVERIFY2((run).exitCode == (code), (run).report().c_str())
-
 class TestCliExport : public QObject {
     Q_OBJECT
 
@@ -54,7 +52,7 @@ private Q_SLOTS:
         QFETCH(QString, mode);
         makePlan(model, q("0.5"));
         const CliRun run = exportTo(model, mode, {});
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         const json result = run.json();
         QVERIFY(result["verification"]["passed"].get<bool>());
         std::int64_t bytes = 0;
@@ -68,7 +66,7 @@ private Q_SLOTS:
         // By the recipe that lies in the folder.
         const CliRun verified
             = runCli({ q("verify"), text(path("out")), q("--against"), model, q("--json") });
-        CHECK_RUN(verified, 0);
+        RANKSCOPE_CHECK_RUN(verified, 0);
         const json verification = verified.json();
         QVERIFY(verification["passed"].get<bool>());
         QVERIFY(verification["rms"].get<double>() <= verification["tolerance"].get<double>());
@@ -76,8 +74,8 @@ private Q_SLOTS:
 
         const CliRun before = runCli({ q("inspect"), model, q("--json") });
         const CliRun after = runCli({ q("inspect"), text(path("out")), q("--json") });
-        CHECK_RUN(before, 0);
-        CHECK_RUN(after, 0);
+        RANKSCOPE_CHECK_RUN(before, 0);
+        RANKSCOPE_CHECK_RUN(after, 0);
         const json overview = after.json();
         QCOMPARE(overview["state_bytes"].get<std::int64_t>(),
                  result["state_bytes"]["after"].get<std::int64_t>());
@@ -92,16 +90,16 @@ private Q_SLOTS:
     {
         const fs::path model = fixturesDir() / "models" / "gated_deltanet";
         makePlan(text(model), q("0.5"));
-        CHECK_RUN(exportTo(text(model), q("uniform"), { q("--no-verify") }), 0);
+        RANKSCOPE_CHECK_RUN(exportTo(text(model), q("uniform"), { q("--no-verify") }), 0);
         const auto forward = [&](const fs::path& folder, const char* output, const QStringList& more) {
             return runCli(QStringList { q("forward"), text(folder), q("--dtype"), q("fp64"), q("-o"),
                                         text(path(output)), q("--ids"),
                                         text(model / "reference.safetensors") + q(":long.input_ids") }
                           + more);
         };
-        CHECK_RUN(forward(model, "masked", { q("--plan"), text(m_plan) }), 0);
-        CHECK_RUN(forward(path("out"), "sliced", {}), 0);
-        CHECK_RUN(forward(model, "dense", {}), 0);
+        RANKSCOPE_CHECK_RUN(forward(model, "masked", { q("--plan"), text(m_plan) }), 0);
+        RANKSCOPE_CHECK_RUN(forward(path("out"), "sliced", {}), 0);
+        RANKSCOPE_CHECK_RUN(forward(model, "dense", {}), 0);
         const Values masked = readValues(path("masked"), "logits");
         QVERIFY(normalisedRms(readValues(path("sliced"), "logits"), masked) < 1e-4);
         QVERIFY(normalisedRms(readValues(path("dense"), "logits"), masked) > 1e-3);
@@ -111,19 +109,21 @@ private Q_SLOTS:
     {
         makePlan(text(demoDir()), q("0.25"));
         const CliRun run = exportTo(text(demoDir()), q("uniform"), { q("--no-verify") });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
         QVERIFY(run.json()["verification"].is_null());
         // A second export to the same place needs consent.
-        CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify") }), 3);
-        CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify"), q("--overwrite") }), 0);
+        RANKSCOPE_CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify") }), 3);
+        RANKSCOPE_CHECK_RUN(exportTo(text(demoDir()), q("uniform"), { q("--no-verify"), q("--overwrite") }),
+                            0);
         // The recipe in the folder is a plan for the original.
-        const CliRun scored
-            = runCli({ q("evaluate"), text(demoDir()), q("--text"), text(demoText()), q("--windows"), q("1"),
-                       q("--plan"), text(path("out") / "rankscope-recipe.json"), q("--json") });
-        CHECK_RUN(scored, 0);
-        const CliRun exported = runCli({ q("evaluate"), text(path("out")), q("--text"), text(demoText()),
-                                         q("--windows"), q("1"), q("--json") });
-        CHECK_RUN(exported, 0);
+        const CliRun scored = runCli({ q("evaluate"), text(demoDir()), q("--text"),
+                                       text(demoText("evaluation.txt")), q("--windows"), q("1"), q("--plan"),
+                                       text(path("out") / "rankscope-recipe.json"), q("--json") });
+        RANKSCOPE_CHECK_RUN(scored, 0);
+        const CliRun exported
+            = runCli({ q("evaluate"), text(path("out")), q("--text"), text(demoText("evaluation.txt")),
+                       q("--windows"), q("1"), q("--json") });
+        RANKSCOPE_CHECK_RUN(exported, 0);
         const double masked = scored.json()["candidate"]["perplexity"].get<double>();
         const double sliced = exported.json()["perplexity"].get<double>();
         // The sliced weights are rounded to bf16 once more.
@@ -133,10 +133,10 @@ private Q_SLOTS:
     void measuredCard()
     {
         makePlan(text(demoDir()), q("0.5"));
-        const CliRun run
-            = exportTo(text(demoDir()), q("uniform"),
-                       { q("--no-verify"), q("--text"), text(demoText()), q("--windows"), q("1") });
-        CHECK_RUN(run, 0);
+        const CliRun run = exportTo(
+            text(demoDir()), q("uniform"),
+            { q("--no-verify"), q("--text"), text(demoText("evaluation.txt")), q("--windows"), q("1") });
+        RANKSCOPE_CHECK_RUN(run, 0);
         std::ifstream card(path("out") / "README.md");
         const std::string words((std::istreambuf_iterator<char>(card)), {});
         QVERIFY2(words.find("perplexity") != std::string::npos
@@ -150,7 +150,7 @@ private Q_SLOTS:
         makePlan(text(demoDir()), q("0.5"));
         const CliRun run = runCli({ q("verify"), text(demoDir()), q("--against"), text(demoDir()),
                                     q("--plan"), text(m_plan), q("--json") });
-        CHECK_RUN(run, 4);
+        RANKSCOPE_CHECK_RUN(run, 4);
         const json result = run.json();
         QCOMPARE(result["passed"].get<bool>(), false);
         QCOMPARE(result["error"]["code"].get<std::string>(), std::string("verification-failed"));
@@ -186,7 +186,7 @@ private Q_SLOTS:
                 QVERIFY2(name == "model" || name == "plan.json" || name == "out", name.c_str());
             }
             if (fs::exists(path("out"))) {
-                CHECK_RUN(runCli({ q("inspect"), text(path("out")) }), 0);
+                RANKSCOPE_CHECK_RUN(runCli({ q("inspect"), text(path("out")) }), 0);
             }
         }
         QVERIFY(stopped > 0);
@@ -197,16 +197,12 @@ private:
     {
         return fs::path(m_folder->path().toStdString()) / name;
     }
-    [[nodiscard]] static fs::path demoText()
-    {
-        return sourceDir() / "resources" / "demo-text" / "evaluation.txt";
-    }
 
     void makePlan(const QString& model, const QString& ratio)
     {
         const CliRun run = runCli(
             { q("plan"), model, q("--method"), q("l1"), q("--ratio"), ratio, q("-o"), text(m_plan) });
-        CHECK_RUN(run, 0);
+        RANKSCOPE_CHECK_RUN(run, 0);
     }
 
     [[nodiscard]] CliRun exportTo(const QString& model, const QString& mode, const QStringList& more) const

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/application.h"
+
+#include "app/log_sinks.h"
+#include "ui/dialogs/dialog_port.h"
+#include "ui/document/resources.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/main_window.h"
+#include "ui/models/layer_selection.h"
+#include "ui/settings/settings.h"
+#include "ui/theme/theme.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QPixmap>
+#include <QScreen>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <cstdio>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kShutdownLimitMs = 5000;
+
+ThemeChoice themeFromName(const QString& name)
+{
+    return name == u"light"_s ? ThemeChoice::Light : name == u"dark"_s ? ThemeChoice::Dark : ThemeChoice::System;
+}
+
+} // namespace
+
+/// In order of construction; destroyed in reverse, the lanes last.
+struct Application::Parts {
+    QPalette systemPalette = QApplication::palette();
+    QTemporaryDir temporary;
+    std::unique_ptr<Settings> settings;
+    JobLanes lanes;
+    JobListModel jobs;
+    PlanDocument document;
+    SystemDialogs dialogs;
+    std::unique_ptr<Workbench> workbench;
+    std::shared_ptr<LogQueue> log;
+    std::unique_ptr<MainWindow> window;
+};
+
+Application::Application(StartOptions options, std::shared_ptr<LogQueue> log)
+    : m_options(std::move(options))
+    , m_parts(std::make_unique<Parts>())
+{
+    Parts& parts = *m_parts;
+    parts.log = std::move(log);
+    parts.settings = m_options.freshSettings ? std::make_unique<Settings>(parts.temporary.filePath(u"settings.ini"_s))
+                                             : std::make_unique<Settings>();
+    const QString theme = m_options.theme.isEmpty() ? parts.settings->get(setting::theme) : m_options.theme;
+    applyTheme(themeFromName(theme), parts.systemPalette);
+    parts.workbench = std::make_unique<Workbench>(parts.lanes, parts.jobs, parts.document, Workbench::Options {});
+    parts.window = std::make_unique<MainWindow>(WindowServices {
+        *parts.settings, parts.lanes, parts.jobs, parts.document, *parts.workbench, parts.dialogs,
+        [queue = parts.log] {
+            QStringList lines;
+            for (const std::string& line : queue->take()) {
+                lines << QString::fromStdString(line);
+            }
+            return lines;
+        },
+        parts.systemPalette });
+    QApplication::setQuitOnLastWindowClosed(false);
+    connect(parts.window.get(), &MainWindow::closed, this, &Application::shutDown);
+}
+
+Application::~Application()
+{
+    m_parts->window.reset();
+    m_parts->workbench.reset();
+    m_parts->lanes.drain();
+}
+
+void Application::start()
+{
+    Parts& parts = *m_parts;
+    if (m_options.size.isValid()) {
+        parts.window->resize(m_options.size);
+    }
+    parts.window->show();
+    parts.workbench->refreshDevices();
+    parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
+    connect(parts.workbench.get(), &Workbench::modelChanged, this, &Application::applyStartPlan);
+    if (!m_options.screenshot.isEmpty()) {
+        takeScreenshotWhenSettled();
+    }
+}
+
+void Application::applyStartPlan()
+{
+    Parts& parts = *m_parts;
+    if (m_startPlanApplied || parts.workbench->model() == nullptr) {
+        return;
+    }
+    m_startPlanApplied = true;
+    if (m_options.layer >= 0) {
+        parts.window->selection().setCurrentLayer(m_options.layer);
+    }
+    if (m_options.head >= 0) {
+        parts.window->selection().setHead(m_options.head);
+    }
+    if (!m_options.planFile.isEmpty()) {
+        parts.window->loadPlan(m_options.planFile);
+    }
+    std::map<int, int> kept;
+    for (std::size_t layer = 0; layer < m_options.kept.size(); ++layer) {
+        kept[static_cast<int>(layer)] = m_options.kept[layer];
+    }
+    if (!kept.empty()) {
+        parts.document.setKeptPerLayer(kept, parts.document.newGesture());
+    }
+}
+
+void Application::takeScreenshotWhenSettled()
+{
+    auto* timer = new QTimer(this);
+    auto settledTicks = std::make_shared<int>(0);
+    timer->setInterval(100);
+    connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
+        Parts& parts = *m_parts;
+        const bool ready = parts.workbench->settled() && (m_startPlanApplied || !parts.workbench->blockingSentence().isEmpty());
+        *settledTicks = ready ? *settledTicks + 1 : 0;
+        if (*settledTicks < 5) {
+            return;
+        }
+        timer->stop();
+        const QPixmap picture = parts.window->grab();
+        if (!picture.save(m_options.screenshot, "PNG")) {
+            std::fprintf(stderr, "The screenshot could not be written to %s.\n", qUtf8Printable(m_options.screenshot));
+        }
+        std::printf("reaction_ms %.0f\n", parts.workbench->lastReactionMs());
+        shutDown();
+    });
+    timer->start();
+}
+
+void Application::shutDown()
+{
+    if (m_shuttingDown) {
+        return;
+    }
+    m_shuttingDown = true;
+    m_parts->workbench->stopAll();
+    // Lets the event loop run until the jobs have reported, or the limit has passed.
+    auto* timer = new QTimer(this);
+    auto clock = std::make_shared<QElapsedTimer>();
+    clock->start();
+    connect(timer, &QTimer::timeout, this, [this, clock] {
+        if (m_parts->lanes.idle() || clock->elapsed() > kShutdownLimitMs) {
+            QCoreApplication::quit();
+        }
+    });
+    timer->start(20);
+}
+
+} // namespace rankscope

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QPalette>
+#include <QSize>
+#include <QString>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace rankscope {
+
+class LogQueue;
+class MainWindow;
+
+/// What the command line of the window asks for.
+struct StartOptions {
+    QString folder;                  ///< checkpoint to open; empty for the demo
+    QString planFile;                ///< loaded once the model is there
+    QString theme;                   ///< "system", "light", "dark"; empty for the user's setting
+    QString screenshot;              ///< PNG to write once all numbers are final, then quit
+    QSize size;                      ///< of the window; empty for the remembered one
+    std::vector<int> kept;           ///< kept dims per layer to start with
+    int layer = -1;                  ///< layer to select
+    int head = -1;
+    bool freshSettings = false;      ///< neither read nor write the user's settings
+};
+
+/// Owns settings, lanes, documents and the window; shuts down in order.
+class Application : public QObject {
+    Q_OBJECT
+
+public:
+    Application(StartOptions options, std::shared_ptr<LogQueue> log);
+    ~Application() override;
+
+    void start();
+
+private:
+    void applyStartPlan();
+    void takeScreenshotWhenSettled();
+    void shutDown();
+
+    struct Parts;
+    StartOptions m_options;
+    std::unique_ptr<Parts> m_parts;
+    bool m_startPlanApplied = false;
+    bool m_shuttingDown = false;
+};
+
+} // namespace rankscope

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/application.h"
+#include "app/log_sinks.h"
+#include "core/base/device.h"
+#include "ui/theme/flat_style.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFontDatabase>
+#include <QIcon>
+#include <QThread>
+
+#include <csignal>
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+void forwardQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text)
+{
+    const int level = type == QtDebugMsg ? 1 : type == QtInfoMsg ? 2 : type == QtWarningMsg ? 3 : 4;
+    rankscope::logUi(level, text.toStdString());
+}
+
+/// Without a desktop Qt falls back to a wide font; prefer a text face where one is installed.
+void preferTextFace()
+{
+    QFont font = QApplication::font();
+    const QString family = font.family();
+    if (family.compare(u"Sans Serif"_s, Qt::CaseInsensitive) != 0 && family.compare(u"Sans"_s, Qt::CaseInsensitive) != 0
+        && !family.startsWith(u"DejaVu"_s)) {
+        return;
+    }
+    for (const QString& wanted : { u"Inter"_s, u"Noto Sans"_s, u"Cantarell"_s }) {
+        if (QFontDatabase::hasFamily(wanted)) {
+            font.setFamilies({ wanted });
+            QApplication::setFont(font);
+            return;
+        }
+    }
+}
+
+bool parse(const QStringList& arguments, rankscope::StartOptions& options)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(u"Rankscope: a workbench for the state of linear-attention models."_s);
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(u"folder"_s, u"checkpoint folder to open; the bundled demo without one"_s, u"[folder]"_s);
+    const QCommandLineOption plan(u"plan"_s, u"plan to load once the model is open"_s, u"file"_s);
+    const QCommandLineOption theme(u"theme"_s, u"system, light or dark"_s, u"name"_s);
+    const QCommandLineOption screenshot(u"screenshot"_s, u"write a picture of the window when all numbers are final, and quit"_s,
+                                        u"file.png"_s);
+    const QCommandLineOption size(u"size"_s, u"size of the window"_s, u"WxH"_s);
+    const QCommandLineOption kept(u"kept"_s, u"kept dims per layer to start with"_s, u"48,40,…"_s);
+    const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
+    const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
+    parser.addOptions({ plan, theme, screenshot, size, kept, layer, head });
+    parser.process(arguments);
+    if (parser.positionalArguments().size() > 1) {
+        std::fprintf(stderr, "Give one checkpoint folder at most.\n");
+        return false;
+    }
+    options.folder = parser.positionalArguments().value(0);
+    options.planFile = parser.value(plan);
+    options.theme = parser.value(theme);
+    options.screenshot = parser.value(screenshot);
+    options.freshSettings = parser.isSet(screenshot);
+    if (parser.isSet(size)) {
+        const QStringList parts = parser.value(size).split(u'x');
+        options.size = QSize(parts.value(0).toInt(), parts.value(1).toInt());
+        if (parts.size() != 2 || options.size.isEmpty()) {
+            std::fprintf(stderr, "--size takes a width and a height, such as 1440x900.\n");
+            return false;
+        }
+    }
+    for (const QString& part : parser.value(kept).split(u',', Qt::SkipEmptyParts)) {
+        options.kept.push_back(part.toInt());
+    }
+    options.layer = parser.isSet(layer) ? parser.value(layer).toInt() : -1;
+    options.head = parser.isSet(head) ? parser.value(head).toInt() : -1;
+    return true;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const auto log = std::make_shared<rankscope::LogQueue>();
+    rankscope::installLogSinks(log);
+    qInstallMessageHandler(forwardQtMessage);
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(u"rankscope"_s);
+    QApplication::setApplicationDisplayName(u"Rankscope"_s);
+    QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
+    QApplication::setStyle(new rankscope::FlatStyle);
+    QApplication::setWindowIcon(QIcon(u":/icons/rankscope.svg"_s));
+    preferTextFace();
+    rankscope::StartOptions options;
+    if (!parse(QApplication::arguments(), options)) {
+        return 2;
+    }
+    // The engine lane and the window share the cores: one is left to the window where there are more than two.
+    const int cores = QThread::idealThreadCount();
+    rankscope::setEngineThreads(cores > 2 ? cores - 1 : cores);
+    int code = 0;
+    {
+        rankscope::Application window(std::move(options), log);
+        window.start();
+        code = QApplication::exec();
+    }
+    qInstallMessageHandler(nullptr);
+    return code;
+}
