@@ -3,6 +3,7 @@
 #include "app/log_sinks.h"
 #include "core/base/device.h"
 #include "ui/theme/flat_style.h"
+#include "ui/theme/icon_tint.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -92,10 +93,9 @@ int main(int argc, char** argv)
     qInstallMessageHandler(forwardQtMessage);
     QApplication application(argc, argv);
     QApplication::setApplicationName(u"rankscope"_s);
-    QApplication::setApplicationDisplayName(u"Rankscope"_s);
     QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
     QApplication::setStyle(new rankscope::FlatStyle);
-    QApplication::setWindowIcon(QIcon(u":/icons/rankscope.svg"_s));
+    QApplication::setWindowIcon(rankscope::applicationIcon());
     preferTextFace();
     rankscope::StartOptions options;
     if (!parse(QApplication::arguments(), options)) {

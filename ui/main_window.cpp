@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/action_registry.h"
 #include "ui/actions/command_palette.h"
+#include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"

@@ -49,7 +49,8 @@ QString demoEvaluationText()
 
 QString cliProgram()
 {
-    for (const QString& place : { QCoreApplication::applicationDirPath(), QCoreApplication::applicationDirPath() + u"/../bin"_s }) {
+    const QString beside = QCoreApplication::applicationDirPath();
+    for (const QString& place : QStringList { beside, beside + u"/../bin"_s }) {
         const QFileInfo program(place + u"/rankscope-cli"_s);
         if (program.isExecutable()) {
             return program.canonicalFilePath();

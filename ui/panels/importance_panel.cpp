@@ -80,21 +80,21 @@ void ImportancePanel::refresh()
     // The selection counts value heads; several of them may share a key head.
     const int keyHead = std::min(m_selection.head(), spec.valueHeads - 1) / std::max(1, spec.valueHeads / spec.heads);
     const ChannelSelector& selector = *m_workbench.selector();
-    ImportancePlot::Data data;
-    data.layer = layer;
-    data.head = keyHead;
-    data.scores = selector.scores(layer, keyHead);
+    ImportancePlot::Data shown;
+    shown.layer = layer;
+    shown.head = keyHead;
+    shown.scores = selector.scores(layer, keyHead);
     if (plan.keptKeyDims >= plan.keyDims) {
-        data.kept.resize(idx(plan.keyDims));
-        std::iota(data.kept.begin(), data.kept.end(), 0);
+        shown.kept.resize(idx(plan.keyDims));
+        std::iota(shown.kept.begin(), shown.kept.end(), 0);
     } else {
-        data.kept = plan.kept.empty() ? selector.keptChannels(layer, keyHead, plan.keptKeyDims)
+        shown.kept = plan.kept.empty() ? selector.keptChannels(layer, keyHead, plan.keptKeyDims)
                                       : plan.kept[idx(keyHead)];
     }
     const MethodInfo* method = findMethod(selector.methodId());
-    data.scoreLabel = method != nullptr ? QString::fromUtf8(method->scoreLabel) : QString();
-    data.editable = !plan.locked;
-    m_plot->setData(std::move(data));
+    shown.scoreLabel = method != nullptr ? QString::fromUtf8(method->scoreLabel) : QString();
+    shown.editable = !plan.locked;
+    m_plot->setData(std::move(shown));
     Q_EMIT captionChanged(tr("layer %1 · head %2 · %3 · drag the cut")
                               .arg(layer)
                               .arg(keyHead)

@@ -49,7 +49,7 @@ public:
                                                                                                       : theme.muted);
             const bool right = index.column() == JobListModel::StatusColumn;
             const QRect room = option.rect.adjusted(right ? 4 : 10, 0, right ? -2 : -4, 0);
-            painter->drawText(room, (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter,
+            painter->drawText(room, static_cast<int>((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter),
                               option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight,
                                                             room.width()));
         }

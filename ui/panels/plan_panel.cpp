@@ -36,13 +36,14 @@ PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, QWidget* pare
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(7);
     grid->setColumnStretch(1, 1);
-    const auto addRow = [&, row = 0](const QString& name, QWidget* field) mutable {
+    int row = 0;
+    const auto addRow = [&](const QString& name, QWidget* field) {
         auto* label = new QLabel(name, this);
         label->setForegroundRole(QPalette::PlaceholderText);
         label->setBuddy(field);
         grid->addWidget(label, row, 0);
         grid->addWidget(field, row, 1);
-        return row++;
+        ++row;
     };
     addRow(tr("Method"), m_method);
     addRow(tr("Prune ratio"), m_ratio);

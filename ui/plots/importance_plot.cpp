@@ -87,9 +87,9 @@ QCustomPlot* ImportancePlot::plot() const
     return m_impl->plot;
 }
 
-void ImportancePlot::setData(Data data)
+void ImportancePlot::setData(Data shown)
 {
-    m_impl->data = std::move(data);
+    m_impl->data = std::move(shown);
     m_impl->order.resize(m_impl->data.scores.size());
     std::iota(m_impl->order.begin(), m_impl->order.end(), 0);
     std::stable_sort(m_impl->order.begin(), m_impl->order.end(), [this](int left, int right) {

@@ -29,7 +29,7 @@ public:
         QString scoreLabel;
         bool editable = true;
     };
-    void setData(Data data);
+    void setData(Data shown);
     [[nodiscard]] QCustomPlot* plot() const;
     [[nodiscard]] QString csv() const;
 

@@ -201,11 +201,11 @@ void SpectrumPlot::refresh()
         const HeadSpectrum& spectrum = (*shown)[idx(head)];
         rank = std::max(rank, static_cast<int>(spectrum.median.size()));
         const auto points = [&](const std::vector<float>& values) {
-            QVector<QCPGraphData> data;
+            QVector<QCPGraphData> line;
             for (int at = 0; at < std::ssize(values); ++at) {
-                data.append(QCPGraphData(at + 1, std::max(static_cast<double>(values[idx(at)]), impl.floor)));
+                line.append(QCPGraphData(at + 1, std::max(static_cast<double>(values[idx(at)]), impl.floor)));
             }
-            return data;
+            return line;
         };
         impl.curves[idx(head)]->data()->set(points(spectrum.median), true);
         impl.curves[idx(head)]->setPen(QPen(colour, selected ? 2.0 : 1.2, head < 8 ? Qt::SolidLine : Qt::DashLine));

@@ -5,12 +5,21 @@
 #include <QPixmapCache>
 #include <QSvgRenderer>
 
+/// The resources live in a static library: they are linked and registered by this call only. Outside any namespace, as
+/// the macro demands.
+static void registerIcons()
+{
+    Q_INIT_RESOURCE(rankscope);
+}
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
 QPixmap tintedPixmap(const QString& name, const QColor& colour, int size, qreal scale)
 {
+    static const bool registered = (registerIcons(), true);
+    Q_UNUSED(registered)
     const QString key = u"rankscope/%1/%2/%3/%4"_s.arg(name, colour.name(QColor::HexArgb)).arg(size).arg(scale);
     QPixmap pixmap;
     if (QPixmapCache::find(key, &pixmap)) {
@@ -28,6 +37,12 @@ QPixmap tintedPixmap(const QString& name, const QColor& colour, int size, qreal 
     pixmap.setDevicePixelRatio(scale);
     QPixmapCache::insert(key, pixmap);
     return pixmap;
+}
+
+QIcon applicationIcon()
+{
+    registerIcons();
+    return QIcon(u":/icons/rankscope.svg"_s);
 }
 
 QIcon tintedIcon(const QString& name, const QColor& colour, int size)

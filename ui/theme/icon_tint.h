@@ -10,6 +10,7 @@ namespace rankscope {
 
 /// An SVG from the resources (":/icons/NAME.svg", drawn in black) in one colour, `size` pixels at `scale`.
 [[nodiscard]] QPixmap tintedPixmap(const QString& name, const QColor& colour, int size, qreal scale);
+[[nodiscard]] QIcon applicationIcon();
 [[nodiscard]] QIcon tintedIcon(const QString& name, const QColor& colour, int size);
 
 } // namespace rankscope

@@ -108,25 +108,25 @@ void Equaliser::paintEvent(QPaintEvent*)
 void Equaliser::paintFader(QPainter& painter, int fader) const
 {
     const Theme& theme = themeOf(palette());
-    const Fader& data = m_faders[idx(fader)];
+    const Fader& shown = m_faders[idx(fader)];
     const QRectF track = trackRect(fader);
     const QRectF plot = plotRect();
-    const bool current = data.layer == m_current;
+    const bool current = shown.layer == m_current;
     const bool roomy = track.width() >= 12.0;
-    if (data.keyDims > 0) {
+    if (shown.keyDims > 0) {
         painter.setPen(QPen(theme.border, 1.0));
         painter.setBrush(theme.field);
         painter.drawRoundedRect(track.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
         QRectF filled = track;
-        filled.setTop(track.bottom() - track.height() * data.kept / data.keyDims);
-        const QColor fill = data.locked ? mixed(theme.accent, theme.removed, 0.6)
+        filled.setTop(track.bottom() - track.height() * shown.kept / shown.keyDims);
+        const QColor fill = shown.locked ? mixed(theme.accent, theme.removed, 0.6)
             : current                   ? theme.accent
                                         : mixed(theme.accent, theme.panel, 0.25);
         painter.setPen(Qt::NoPen);
         painter.setBrush(fill);
         painter.drawRoundedRect(filled, 3, 3);
-        const auto at = [&](double dims) { return track.bottom() - track.height() * dims / data.keyDims; };
-        const bool ghost = m_gesture != 0 && fader < std::ssize(m_atStart) && m_atStart[idx(fader)] != data.kept;
+        const auto at = [&](double dims) { return track.bottom() - track.height() * dims / shown.keyDims; };
+        const bool ghost = m_gesture != 0 && fader < std::ssize(m_atStart) && m_atStart[idx(fader)] != shown.kept;
         if (ghost) {
             painter.setBrush(Qt::NoBrush);
             painter.setPen(QPen(theme.muted, 1.0, Qt::DotLine));
@@ -134,19 +134,19 @@ void Equaliser::paintFader(QPainter& painter, int fader) const
             outline.setTop(at(m_atStart[idx(fader)]));
             painter.drawRoundedRect(outline, 3, 3);
         }
-        const auto markColour = [&](double dims) { return dims < data.kept ? theme.panel : theme.text; };
-        if (data.entropyRank > 0.0) {
-            painter.setPen(QPen(markColour(data.entropyRank), 1.5, Qt::DotLine));
-            painter.drawLine(QPointF(track.left() - (roomy ? 0 : 1), at(data.entropyRank)),
-                             QPointF(track.right() + (roomy ? 0 : 1), at(data.entropyRank)));
+        const auto markColour = [&](double dims) { return dims < shown.kept ? theme.panel : theme.text; };
+        if (shown.entropyRank > 0.0) {
+            painter.setPen(QPen(markColour(shown.entropyRank), 1.5, Qt::DotLine));
+            painter.drawLine(QPointF(track.left() - (roomy ? 0 : 1), at(shown.entropyRank)),
+                             QPointF(track.right() + (roomy ? 0 : 1), at(shown.entropyRank)));
         }
-        if (data.thresholdRank > 0.0 && roomy) {
-            painter.setPen(QPen(markColour(data.thresholdRank), 1.5));
+        if (shown.thresholdRank > 0.0 && roomy) {
+            painter.setPen(QPen(markColour(shown.thresholdRank), 1.5));
             painter.setBrush(Qt::NoBrush);
-            painter.drawEllipse(QPointF(track.center().x(), at(data.thresholdRank)), 3.5, 3.5);
+            painter.drawEllipse(QPointF(track.center().x(), at(shown.thresholdRank)), 3.5, 3.5);
         }
         const QRectF handle(track.left() - 3, filled.top() - 3, track.width() + 6, 6);
-        painter.setPen(QPen(data.locked ? theme.muted : theme.accent, 1.4));
+        painter.setPen(QPen(shown.locked ? theme.muted : theme.accent, 1.4));
         painter.setBrush(theme.panel);
         painter.drawRoundedRect(handle, 3, 3);
     }
@@ -159,12 +159,12 @@ void Equaliser::paintFader(QPainter& painter, int fader) const
         painter.setPen(current ? theme.text : theme.muted);
         const double line = fontMetrics().height();
         const QRectF first(plot.left() + slot * fader - 20, plot.bottom() + 5, slot + 40, line);
-        painter.drawText(first, Qt::AlignCenter, QString::number(data.layer));
+        painter.drawText(first, Qt::AlignCenter, QString::number(shown.layer));
         painter.setFont(smallFont(font()));
         painter.setPen(theme.muted);
         painter.drawText(first.translated(0, line), Qt::AlignCenter,
-                         data.keyDims > 0 ? QString::number(data.kept) : u"–"_s);
-        if (data.locked) {
+                         shown.keyDims > 0 ? QString::number(shown.kept) : u"–"_s);
+        if (shown.locked) {
             const int size = fontMetrics().height() - 3;
             painter.drawPixmap(QPointF(track.center().x() + 7, first.top() + 1),
                                tintedPixmap(u"lock"_s, theme.text, size, devicePixelRatioF()));
@@ -196,8 +196,8 @@ void Equaliser::mousePressEvent(QMouseEvent* event)
     }
     m_gesture = m_newGesture();
     m_atStart.clear();
-    for (const Fader& data : m_faders) {
-        m_atStart.push_back(data.kept);
+    for (const Fader& shown : m_faders) {
+        m_atStart.push_back(shown.kept);
     }
     m_all = event->modifiers().testFlag(Qt::ShiftModifier);
     m_lastFader = fader;
@@ -216,13 +216,13 @@ void Equaliser::mouseMoveEvent(QMouseEvent* event)
         Q_EMIT hovered(QString());
         return;
     }
-    const Fader& data = m_faders[idx(fader)];
-    Q_EMIT hovered(data.keyDims == 0 ? tr("layer %1: softmax attention, nothing to prune").arg(data.layer)
+    const Fader& shown = m_faders[idx(fader)];
+    Q_EMIT hovered(shown.keyDims == 0 ? tr("layer %1: softmax attention, nothing to prune").arg(shown.layer)
                                      : tr("layer %1: keeps %2 of %3 key dims, entropy rank %4")
-                                           .arg(data.layer)
-                                           .arg(data.kept)
-                                           .arg(data.keyDims)
-                                           .arg(formatRank(data.entropyRank)));
+                                           .arg(shown.layer)
+                                           .arg(shown.kept)
+                                           .arg(shown.keyDims)
+                                           .arg(formatRank(shown.entropyRank)));
 }
 
 void Equaliser::mouseReleaseEvent(QMouseEvent*)
@@ -248,9 +248,9 @@ void Equaliser::dragTo(const QPointF& at)
     if (m_all) {
         const int shift = keptAt(m_lastFader, at.y()) - m_atStart[idx(m_lastFader)];
         for (int each = 0; each < std::ssize(m_faders); ++each) {
-            const Fader& data = m_faders[idx(each)];
-            if (data.keyDims > 0 && !data.locked) {
-                wanted[data.layer] = std::clamp(m_atStart[idx(each)] + shift, 1, data.keyDims);
+            const Fader& shown = m_faders[idx(each)];
+            if (shown.keyDims > 0 && !shown.locked) {
+                wanted[shown.layer] = std::clamp(m_atStart[idx(each)] + shift, 1, shown.keyDims);
             }
         }
     } else {
@@ -258,12 +258,12 @@ void Equaliser::dragTo(const QPointF& at)
         const int first = std::min(m_lastFader, fader);
         const int last = std::max(m_lastFader, fader);
         for (int each = first; each <= last; ++each) {
-            const Fader& data = m_faders[idx(each)];
+            const Fader& shown = m_faders[idx(each)];
             const double share = fader == m_lastFader ? 1.0
                                                       : static_cast<double>(each - m_lastFader) / (fader - m_lastFader);
             const double y = each == fader ? at.y() : m_lastPoint.y() + (at.y() - m_lastPoint.y()) * share;
-            if (data.keyDims > 0 && !data.locked) {
-                wanted[data.layer] = keptAt(each, y);
+            if (shown.keyDims > 0 && !shown.locked) {
+                wanted[shown.layer] = keptAt(each, y);
             }
         }
         m_lastFader = fader;
@@ -276,9 +276,9 @@ void Equaliser::dragTo(const QPointF& at)
 
 void Equaliser::nudge(int steps)
 {
-    for (const Fader& data : m_faders) {
-        if (data.layer == m_current && data.keyDims > 0 && !data.locked) {
-            Q_EMIT edited({ { data.layer, std::clamp(data.kept + steps, 1, data.keyDims) } }, m_newGesture());
+    for (const Fader& shown : m_faders) {
+        if (shown.layer == m_current && shown.keyDims > 0 && !shown.locked) {
+            Q_EMIT edited({ { shown.layer, std::clamp(shown.kept + steps, 1, shown.keyDims) } }, m_newGesture());
             return;
         }
     }
