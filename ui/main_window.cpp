@@ -28,6 +28,7 @@
 #include "ui/widgets/status_strip.h"
 
 #include <QAction>
+#include <QBoxLayout>
 #include <QCloseEvent>
 #include <QFileInfo>
 #include <QLabel>
@@ -59,8 +60,16 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
 {
     setObjectName(u"mainWindow"_s);
     setAcceptDrops(true);
-    setDockNestingEnabled(true);
-    setAnimated(false);
+    auto* centre = new QWidget(this);
+    auto* margin = new QVBoxLayout(centre);
+    margin->setContentsMargins(6, 6, 6, 0);
+    m_dockHost = new QMainWindow(centre);
+    m_dockHost->setWindowFlags(Qt::Widget);
+    m_dockHost->setDockNestingEnabled(true);
+    m_dockHost->setAnimated(false);
+    m_dockHost->setContextMenuPolicy(Qt::NoContextMenu);
+    margin->addWidget(m_dockHost);
+    setCentralWidget(centre);
     buildBars();
     buildDocks();
     buildActions();
@@ -73,7 +82,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
         resize(QSize(1440, 900).boundedTo(screen()->availableSize()));
     }
     const QByteArray state = m_services.settings.get(setting::windowState);
-    m_userLayout = !state.isEmpty() && restoreState(state, kLayoutVersion);
+    m_userLayout = !state.isEmpty() && m_dockHost->restoreState(state, kLayoutVersion);
+    m_layerPanel->table()->setFocus();
     refreshModel();
     refreshNumbers();
     refreshDevices();
@@ -133,22 +143,22 @@ void MainWindow::buildDocks()
     m_planPanel = new PlanPanel(workbench, document);
     m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
 
-    m_layerDock = new DockPanel(u"layersDock"_s, tr("Layers"), this);
+    m_layerDock = new DockPanel(u"layersDock"_s, tr("Layers"), m_dockHost);
     m_layerDock->addPage(m_layerPanel, tr("Layers"));
-    m_equaliserDock = new DockPanel(u"equaliserDock"_s, tr("Equaliser"), this);
+    m_equaliserDock = new DockPanel(u"equaliserDock"_s, tr("Equaliser"), m_dockHost);
     m_equaliserDock->addPage(m_equaliserPanel, tr("Equaliser"));
     m_equaliserDock->setCaption(tr("kept key dims per layer · drag to draw"));
-    m_activityDock = new DockPanel(u"activityDock"_s, tr("Jobs"), this);
+    m_activityDock = new DockPanel(u"activityDock"_s, tr("Jobs"), m_dockHost);
     m_activityDock->addPage(new JobPanel(m_services.jobs), tr("Jobs"));
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));
     m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
-    m_spectraDock = new DockPanel(u"spectraDock"_s, tr("Spectra"), this);
+    m_spectraDock = new DockPanel(u"spectraDock"_s, tr("Spectra"), m_dockHost);
     m_spectraDock->addPage(m_spectraPanel, tr("Spectra"));
-    m_importanceDock = new DockPanel(u"importanceDock"_s, tr("Importance"), this);
+    m_importanceDock = new DockPanel(u"importanceDock"_s, tr("Importance"), m_dockHost);
     m_importanceDock->addPage(m_importancePanel, tr("Importance"));
-    m_planDock = new DockPanel(u"planDock"_s, tr("Plan"), this);
+    m_planDock = new DockPanel(u"planDock"_s, tr("Plan"), m_dockHost);
     m_planDock->addPage(m_planPanel, tr("Plan"));
-    m_qualityDock = new DockPanel(u"qualityDock"_s, tr("Quality"), this);
+    m_qualityDock = new DockPanel(u"qualityDock"_s, tr("Quality"), m_dockHost);
     m_qualityDock->addPage(m_qualityPanel, tr("Quality"));
 }
 
@@ -156,15 +166,15 @@ void MainWindow::arrangeDocks()
 {
     for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
                              m_planDock, m_qualityDock }) {
-        removeDockWidget(dock);
+        m_dockHost->removeDockWidget(dock);
     }
-    addDockWidget(Qt::LeftDockWidgetArea, m_layerDock);
-    splitDockWidget(m_layerDock, m_spectraDock, Qt::Horizontal);
-    splitDockWidget(m_spectraDock, m_planDock, Qt::Horizontal);
-    splitDockWidget(m_layerDock, m_equaliserDock, Qt::Vertical);
-    splitDockWidget(m_equaliserDock, m_activityDock, Qt::Vertical);
-    splitDockWidget(m_spectraDock, m_importanceDock, Qt::Vertical);
-    splitDockWidget(m_planDock, m_qualityDock, Qt::Vertical);
+    m_dockHost->addDockWidget(Qt::LeftDockWidgetArea, m_layerDock);
+    m_dockHost->splitDockWidget(m_layerDock, m_spectraDock, Qt::Horizontal);
+    m_dockHost->splitDockWidget(m_spectraDock, m_planDock, Qt::Horizontal);
+    m_dockHost->splitDockWidget(m_layerDock, m_equaliserDock, Qt::Vertical);
+    m_dockHost->splitDockWidget(m_equaliserDock, m_activityDock, Qt::Vertical);
+    m_dockHost->splitDockWidget(m_spectraDock, m_importanceDock, Qt::Vertical);
+    m_dockHost->splitDockWidget(m_planDock, m_qualityDock, Qt::Vertical);
     for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
                              m_planDock, m_qualityDock }) {
         dock->show();
@@ -177,17 +187,17 @@ void MainWindow::fitDockSizes()
     const int unit = fontMetrics().height();
     const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
     const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
-    resizeDocks({ m_layerDock, m_spectraDock, m_planDock }, { left, std::max(unit * 20, width() - left - right - 24), right },
+    m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock }, { left, std::max(unit * 20, width() - left - right - 24), right },
                 Qt::Horizontal);
     const int tall = std::max(unit * 30, height() - unit * 9);
     const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
     const int table = std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
     const int jobs = std::max(unit * 6, tall * 18 / 100);
-    resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock }, { table, std::max(unit * 10, tall - table - jobs), jobs },
+    m_dockHost->resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock }, { table, std::max(unit * 10, tall - table - jobs), jobs },
                 Qt::Vertical);
-    resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 }, Qt::Vertical);
-    const int plan = unit * 19;
-    resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) }, Qt::Vertical);
+    m_dockHost->resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 }, Qt::Vertical);
+    const int plan = unit * 15;
+    m_dockHost->resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) }, Qt::Vertical);
 }
 
 void MainWindow::resetLayout()
@@ -378,7 +388,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
         return;
     }
     m_services.settings.set(setting::windowGeometry, saveGeometry());
-    m_services.settings.set(setting::windowState, saveState(kLayoutVersion));
+    m_services.settings.set(setting::windowState, m_dockHost->saveState(kLayoutVersion));
     event->accept();
     Q_EMIT closed();
 }

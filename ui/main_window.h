@@ -129,6 +129,7 @@ private:
     QToolBar* m_messageToolBar = nullptr;
     StatusStrip* m_strip = nullptr;
     MessageBar* m_messages = nullptr;
+    QMainWindow* m_dockHost = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself
     QLabel* m_hoverText = nullptr;
     QLabel* m_activityText = nullptr;
 

@@ -96,6 +96,9 @@ QString formatPercentChange(double before, double after)
 
 QString formatSeconds(double seconds)
 {
+    if (seconds < 0.095) {
+        return QCoreApplication::translate("numbers", "%1 ms").arg(plain(seconds * 1000.0, 0));
+    }
     if (seconds < 9.95) {
         return QCoreApplication::translate("numbers", "%1 s").arg(plain(seconds, 1));
     }

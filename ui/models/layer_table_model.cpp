@@ -263,9 +263,9 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
     case SpectrumColumn:
         return tr("Spectrum");
     case EntropyColumn:
-        return tr("Entr. r.");
+        return tr("Entropy");
     case StableColumn:
-        return tr("Stab. r.");
+        return tr("Stable");
     default:
         return QString();
     }

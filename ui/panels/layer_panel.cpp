@@ -69,6 +69,8 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     m_table->horizontalHeader()->setSortIndicatorShown(false);
 
+    m_table->viewport()->installEventFilter(this);
+
     m_editor->setScale(1, 64, 1, 0);
     m_editor->setGestureSource([this] { return m_document.newGesture(); });
     m_editor->setNames(tr("Kept key dims of the selected layers"), tr("Kept key dims of the selected layers"));
@@ -172,11 +174,11 @@ void LayerPanel::fitColumns()
     QHeaderView* header = m_table->horizontalHeader();
     header->resizeSection(LayerTableModel::IndexColumn, chars(u"00"_s));
     header->resizeSection(LayerTableModel::LockColumn, metrics.height() + 4);
-    header->resizeSection(LayerTableModel::KindColumn, chars(u"softmax"_s) - 4);
+    header->resizeSection(LayerTableModel::KindColumn, chars(u"softmax"_s) - 6);
     header->resizeSection(LayerTableModel::HeadsColumn, chars(u"16"_s));
     header->resizeSection(LayerTableModel::StateColumn, chars(u"9 999"_s));
-    header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entr. r."_s));
-    header->resizeSection(LayerTableModel::StableColumn, chars(u"Stab. r."_s));
+    header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entropy"_s));
+    header->resizeSection(LayerTableModel::StableColumn, chars(u"Stable"_s));
     int fixed = 0;
     for (const int column : { LayerTableModel::IndexColumn, LayerTableModel::LockColumn, LayerTableModel::KindColumn,
                               LayerTableModel::HeadsColumn, LayerTableModel::StateColumn,
@@ -185,20 +187,22 @@ void LayerPanel::fitColumns()
     }
     const int textWidth = metrics.horizontalAdvance(u"256→256"_s) + 14;
     int rest = m_table->viewport()->width() - fixed;
-    const bool narrow = rest < textWidth + 130;
+    const bool narrow = rest < textWidth + 110;
     m_table->setColumnHidden(LayerTableModel::StableColumn, narrow);
     if (narrow) {
         rest += header->sectionSize(LayerTableModel::StableColumn);
     }
-    const int spectrum = std::clamp((rest - textWidth) / 2, 40, metrics.height() * 8);
+    const int spectrum = std::clamp((rest - textWidth) * 45 / 100, 40, metrics.height() * 8);
     header->resizeSection(LayerTableModel::SpectrumColumn, spectrum);
     header->resizeSection(LayerTableModel::KeptColumn, std::max(textWidth + 30, rest - spectrum));
 }
 
-void LayerPanel::resizeEvent(QResizeEvent* event)
+bool LayerPanel::eventFilter(QObject* watched, QEvent* event)
 {
-    QWidget::resizeEvent(event);
-    fitColumns();
+    if (event->type() == QEvent::Resize) {
+        fitColumns();
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 } // namespace rankscope

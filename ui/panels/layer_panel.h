@@ -30,7 +30,7 @@ private:
     void onSelectionChanged();
     void refreshEditor();
     void fitColumns();
-    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
     PlanDocument& m_document;
     LayerSelection& m_selection;

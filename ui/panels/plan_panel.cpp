@@ -15,6 +15,8 @@
 #include <QLabel>
 #include <QPushButton>
 
+#include <cmath>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -99,17 +101,23 @@ void PlanPanel::refresh()
     const int index = m_method->findData(QString::fromStdString(plan.method));
     m_method->setCurrentIndex(index);
     m_method->setToolTip(m_method->itemData(index, Qt::ToolTipRole).toString());
-    m_ratio->setValue(plan.requestedRatio);
     std::int64_t before = 0;
     std::int64_t kept = 0;
     for (const LayerPlan& layer : plan.layers) {
         before += layer.keyDims;
         kept += layer.keptKeyDims;
     }
+    // Where layers were edited one by one, the requested ratio says nothing: show what it came to.
+    bool asRequested = true;
+    for (const LayerPlan& layer : plan.layers) {
+        asRequested = asRequested && (layer.keyDims == 0 || layer.locked
+                                      || layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
+    }
+    const double realised = before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before) : 0.0;
+    m_ratio->setValue(asRequested ? plan.requestedRatio : std::round(realised * 100.0) / 100.0);
     const QString muted = themeOf(palette()).muted.name();
     m_realised->setText(tr("<b>%1</b> <span style=\"color:%2\">removed · %3 of %4 dims kept</span>")
-                            .arg(formatRatio(before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before)
-                                                        : 0.0),
+                            .arg(formatRatio(realised),
                                  muted)
                             .arg(kept)
                             .arg(before));

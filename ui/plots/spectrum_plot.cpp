@@ -38,14 +38,12 @@ struct SpectrumPlot::Impl {
     std::vector<QCPGraph*> curves;
     std::vector<QCPGraph*> lows;
     std::vector<QCPGraph*> highs;
-    QCPGraph* entropyMarks = nullptr;
     std::vector<QCPGraph*> marks; ///< entropy rank per head
     QCPGraph* stableMark = nullptr;
     QCPGraph* thresholdMark = nullptr;
     QCPItemStraightLine* keptLine = nullptr;
     QCPItemText* keptText = nullptr;
     QCPItemTracer* tracer = nullptr;
-    QCPItemText* legend = nullptr;
     std::vector<QCPItemText*> legendTexts;
     double top = 1.0;
     double floor = kFloorShare;
@@ -83,6 +81,7 @@ SpectrumPlot::SpectrumPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->thresholdMark = plot->addGraph();
     for (QCPGraph* mark : { m_impl->stableMark, m_impl->thresholdMark }) {
         mark->setLineStyle(QCPGraph::lsNone);
+        mark->setLayer(u"overlay"_s);
     }
     connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { onMouseMove(event->position()); });
     connect(plot, &QCustomPlot::mouseDoubleClick, this,
@@ -302,11 +301,11 @@ void SpectrumPlot::refreshLegend()
         entries.push_back({ tr("━ head %1").arg(head), theme.head(head), head == impl.head });
     }
     if (count > 0) {
-        entries.push_back({ tr("▲ entropy rank"), theme.muted, false });
-        entries.push_back({ tr("◇ stable rank"), theme.muted, false });
-        entries.push_back({ tr("○ σ > 10⁻⁴ σ₁"), theme.muted, false });
+        entries.push_back({ tr("▲ entropy"), theme.muted, false });
+        entries.push_back({ tr("◇ stable"), theme.muted, false });
+        entries.push_back({ tr("○ threshold rank"), theme.muted, false });
         if (impl.spectra->windows > 1) {
-            entries.push_back({ tr("band: quartiles of %1 windows").arg(impl.spectra->windows), theme.muted, false });
+            entries.push_back({ tr("▒ quartiles of %1 windows").arg(impl.spectra->windows), theme.muted, false });
         }
     }
     while (impl.legendTexts.size() < entries.size()) {
