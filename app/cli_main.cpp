@@ -129,5 +129,10 @@ int main(int argc, char** argv)
 {
     // A reader that went away is an error of writing, not a death.
     std::signal(SIGPIPE, SIG_IGN);
-    return rankscope::cli::run(argc, argv);
+    try {
+        return rankscope::cli::run(argc, argv);
+    } catch (...) { // out of memory while reporting: nothing can be formatted any more
+        std::fputs("error: The program ended for want of memory.\n", stderr);
+        return rankscope::exitCodeOf(rankscope::ErrorCode::OutOfMemory);
+    }
 }

@@ -158,7 +158,7 @@ private:
         m_windows = *first;
         const Stage stage(m_context.console, "Tokenising", "bytes");
         std::shared_ptr<const Tokenizer> tokenizer;
-        const Status loaded = part(m_json, "tokenizer_load", "load the tokenizer", 0, [&]() -> Status {
+        Status loaded = part(m_json, "tokenizer_load", "load the tokenizer", 0, [&]() -> Status {
             Result<std::shared_ptr<const Tokenizer>> again = Tokenizer::load(m_context.options.model);
             if (!again) {
                 return again.error();

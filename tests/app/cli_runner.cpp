@@ -64,8 +64,7 @@ std::string CliRun::report() const
 
 QString cliProgram()
 {
-    const char* chosen = std::getenv("RANKSCOPE_CLI");
-    return QString::fromUtf8(chosen != nullptr ? chosen : RANKSCOPE_BINARY_DIR "/bin/rankscope-cli");
+    return qEnvironmentVariable("RANKSCOPE_CLI", QStringLiteral(RANKSCOPE_BINARY_DIR "/bin/rankscope-cli"));
 }
 
 CliRun runCli(const QStringList& arguments)

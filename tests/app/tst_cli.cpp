@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/io/digest.h"
+#include "core/io/safetensors_file.h"
 #include "tests/app/cli_runner.h"
 #include "tests/support/paths.h"
 
@@ -213,6 +213,25 @@ private Q_SLOTS:
         QCOMPARE(outcome.run.json()["error"]["code"].get<std::string>(), std::string("cancelled"));
         QVERIFY2(outcome.run.err.find("Cancelled.") != std::string::npos, outcome.run.report().c_str());
         QVERIFY(fs::is_empty(path("")));
+    }
+
+    /// Inside one operation that takes seconds, where nobody looks at the stop request.
+    void interruptInsideABlock()
+    {
+        const std::vector<std::int64_t> ids(30'000, 7);
+        const auto tensor
+            = rankscope::HostTensor::from<std::int64_t>(rankscope::DType::I64, { 1, 30'000 }, ids);
+        QVERIFY(bool(rankscope::writeSafetensorsFile(path("ids"), { { "input_ids", tensor } })));
+        const InterruptedRun outcome
+            = interruptCli({ QStringLiteral("forward"), ::text(demoDir()), QStringLiteral("--ids"),
+                             ::text(path("ids")), QStringLiteral("-o"), ::text(path("out")),
+                             QStringLiteral("--form"), QStringLiteral("token"), QStringLiteral("--dtype"),
+                             QStringLiteral("fp64"), QStringLiteral("--json"), QStringLiteral("--verbose") },
+                           "Loaded", 500);
+        RANKSCOPE_CHECK_RUN(outcome.run, 130);
+        QVERIFY2(outcome.secondsToEnd < kSecondsToStop, fmt::format("{} s", outcome.secondsToEnd).c_str());
+        QCOMPARE(outcome.run.json()["error"]["code"].get<std::string>(), std::string("cancelled"));
+        QVERIFY(!fs::exists(path("out")));
     }
 
 private:
