@@ -95,6 +95,17 @@ std::string reportText(const ExportReport& report, const ExportPreview& preview)
     return table.toText() + "\n" + facts.toText();
 }
 
+/// Says which option gives consent.
+Error withHint(Error error)
+{
+    constexpr std::string_view kOffer = "allow it to be replaced";
+    const std::size_t offer = error.message.find(kOffer);
+    if (error.code == ErrorCode::AlreadyExists && offer != std::string::npos) {
+        error.message.insert(offer + kOffer.size(), " with --overwrite");
+    }
+    return error;
+}
+
 /// The outcome of reopening the finished folder: it is complete, whatever verification says.
 Result<CommandResult> finishVerified(CommandContext& context, const PruningPlan& plan, Json json,
                                      std::string text, const std::filesystem::path& folder)
@@ -144,7 +155,7 @@ Result<CommandResult> runExport(CommandContext& context)
         return preview.error();
     }
     if (preview->blocked) {
-        return *preview->blocked;
+        return withHint(*preview->blocked);
     }
     if (!options.text.empty()) {
         Result<TextSource> text = readTextSource(options.text);

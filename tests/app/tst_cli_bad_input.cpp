@@ -209,7 +209,7 @@ private Q_SLOTS:
         fs::create_directory(path("there"));
         write(path("there") / "precious.txt", "keep me");
         check(run(q("export {demo} --plan {dir}/plan.json --mode uniform -o {dir}/there")), 3,
-              q("already-exists"), q("there"));
+              q("already-exists"), q("--overwrite"));
         QVERIFY(fs::exists(path("there") / "precious.txt"));
     }
 
