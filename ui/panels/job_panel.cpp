@@ -99,6 +99,7 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     m_table->setMinimumHeight(40);
     m_table->setAccessibleName(tr("Jobs"));
     m_table->installEventFilter(this);
+    m_table->viewport()->installEventFilter(this);
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) {
         if (index.column() == JobListModel::CancelColumn) {
             cancelRow(index.row());
@@ -115,6 +116,9 @@ void JobPanel::cancelRow(int row)
 
 bool JobPanel::eventFilter(QObject* watched, QEvent* event)
 {
+    if (watched == m_table->viewport() && event->type() == QEvent::Resize) {
+        fitColumns();
+    }
     if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Delete) {
         cancelRow(m_table->currentIndex().row());
         return true;
@@ -122,9 +126,8 @@ bool JobPanel::eventFilter(QObject* watched, QEvent* event)
     return QWidget::eventFilter(watched, event);
 }
 
-void JobPanel::resizeEvent(QResizeEvent* event)
+void JobPanel::fitColumns()
 {
-    QWidget::resizeEvent(event);
     const int width = m_table->viewport()->width();
     const int cancel = fontMetrics().height() * 2;
     const int title = std::max(fontMetrics().height() * 9, width * 4 / 10);

@@ -20,10 +20,10 @@ public:
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void cancelRow(int row);
+    void fitColumns();
 
     JobListModel& m_jobs;
     QTableView* m_table;

@@ -70,6 +70,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     m_table->horizontalHeader()->setSortIndicatorShown(false);
 
     m_table->viewport()->installEventFilter(this);
+    connect(m_proxy, &QAbstractItemModel::modelReset, this, &LayerPanel::fitColumns);
 
     m_editor->setScale(1, 64, 1, 0);
     m_editor->setGestureSource([this] { return m_document.newGesture(); });
@@ -174,7 +175,12 @@ void LayerPanel::fitColumns()
     QHeaderView* header = m_table->horizontalHeader();
     header->resizeSection(LayerTableModel::IndexColumn, chars(u"00"_s));
     header->resizeSection(LayerTableModel::LockColumn, metrics.height() + 4);
-    header->resizeSection(LayerTableModel::KindColumn, chars(u"softmax"_s) - 6);
+    int kind = metrics.horizontalAdvance(u"Kind"_s);
+    for (int row = 0; row < m_proxy->rowCount(); ++row) {
+        const QString label = m_proxy->index(row, LayerTableModel::KindColumn).data().toString();
+        kind = std::max(kind, metrics.horizontalAdvance(label));
+    }
+    header->resizeSection(LayerTableModel::KindColumn, kind + 16);
     header->resizeSection(LayerTableModel::HeadsColumn, chars(u"16"_s));
     header->resizeSection(LayerTableModel::StateColumn, chars(u"9 999"_s));
     header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entropy"_s));
@@ -192,7 +198,7 @@ void LayerPanel::fitColumns()
     if (narrow) {
         rest += header->sectionSize(LayerTableModel::StableColumn);
     }
-    const int spectrum = std::clamp((rest - textWidth) * 45 / 100, 40, metrics.height() * 8);
+    const int spectrum = std::clamp((rest - textWidth) * 45 / 100, chars(u"Spectrum"_s) - 8, metrics.height() * 8);
     header->resizeSection(LayerTableModel::SpectrumColumn, spectrum);
     header->resizeSection(LayerTableModel::KeptColumn, std::max(textWidth + 30, rest - spectrum));
 }

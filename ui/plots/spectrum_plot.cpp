@@ -233,7 +233,7 @@ void SpectrumPlot::refresh()
         const auto onCurve = [&](double rankValue) {
             const int at = std::clamp(static_cast<int>(std::lround(rankValue)), 1,
                                       std::max(1, static_cast<int>(spectrum.median.size())));
-            return std::max(static_cast<double>(spectrum.median[idx(at - 1)]), impl.floor);
+            return std::max(static_cast<double>(spectrum.median[idx(at - 1)]), impl.floor * 1.12);
         };
         const double stable = std::max(1.0, spectrum.ranks.stableRank);
         const double threshold = std::max(1, spectrum.ranks.thresholdRank);
@@ -305,7 +305,7 @@ void SpectrumPlot::refreshLegend()
         entries.push_back({ tr("◇ stable"), theme.muted, false });
         entries.push_back({ tr("○ threshold rank"), theme.muted, false });
         if (impl.spectra->windows > 1) {
-            entries.push_back({ tr("▒ quartiles of %1 windows").arg(impl.spectra->windows), theme.muted, false });
+            entries.push_back({ tr("▒ quartiles"), theme.muted, false });
         }
     }
     while (impl.legendTexts.size() < entries.size()) {
@@ -332,7 +332,7 @@ void SpectrumPlot::refreshLegend()
         text->setColor(entries[at].colour);
         text->setText(entries[at].text);
         text->position->setCoords(x, 2);
-        x += width + 12;
+        x += width + 11;
     }
 }
 

@@ -66,7 +66,9 @@ void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     }
     }
     if (option.state.testFlag(QStyle::State_HasFocus) && index.column() == LayerTableModel::KeptColumn) {
-        painter->setPen(theme.accent);
+        painter->setRenderHint(QPainter::Antialiasing, false);
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(mixed(theme.accent, theme.selectedRow, 0.4));
         painter->drawRect(option.rect.adjusted(0, 0, -1, -2));
     }
     painter->restore();
