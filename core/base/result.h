@@ -24,15 +24,16 @@ public:
     {
     }
     /// A value that converts to T, as a shared_ptr<T> to shared_ptr<const T>.
+    // clang-format off
     template <typename U>
-    requires(
-        std::is_convertible_v<
-            U&&,
-            T> && !std::is_same_v<std::remove_cvref_t<U>, T> && !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
-        Result(U&& value) // NOLINT(google-explicit-constructor)
+        requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T>
+                 && !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
+    // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload): the constraint excludes copies
+    Result(U&& value)
         : m_state(std::in_place_index<0>, std::forward<U>(value))
     {
     }
+    // clang-format on
 
     [[nodiscard]] bool has_value() const { return m_state.index() == 0; }
     explicit operator bool() const { return has_value(); }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 
@@ -28,8 +29,10 @@ Error fileError(int errnoValue, const std::string& doing)
                                    std::strerror(errnoValue)),
                        context };
     }
+    std::string subject = doing;
+    subject[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(subject[0])));
     return Error { errnoValue == ENOENT ? ErrorCode::NotFound : ErrorCode::Io,
-                   fmt::format("It failed while {}: {}.", doing, std::strerror(errnoValue)), context };
+                   fmt::format("{} failed: {}.", subject, std::strerror(errnoValue)), context };
 }
 
 Status writeFileAtomically(const std::filesystem::path& path, std::string_view bytes)
