@@ -3,6 +3,7 @@
 
 #include "app/log_sinks.h"
 #include "ui/dialogs/dialog_port.h"
+#include "ui/dialogs/export_dialog.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_lanes.h"
@@ -91,7 +92,8 @@ void Application::start()
     parts.window->show();
     parts.workbench->refreshDevices();
     parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
-    connect(parts.workbench.get(), &Workbench::modelChanged, this, &Application::applyStartPlan);
+    connect(parts.workbench.get(), &Workbench::selectorChanged, this, &Application::applyStartPlan);
+    connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
     if (!m_options.screenshot.isEmpty()) {
         takeScreenshotWhenSettled();
     }
@@ -100,7 +102,8 @@ void Application::start()
 void Application::applyStartPlan()
 {
     Parts& parts = *m_parts;
-    if (m_startPlanApplied || parts.workbench->model() == nullptr) {
+    if (m_startPlanApplied || parts.workbench->selector() == nullptr
+        || parts.workbench->baselineTrust() != Trust::Final) {
         return;
     }
     m_startPlanApplied = true;
@@ -134,8 +137,17 @@ void Application::takeScreenshotWhenSettled()
         if (*settledTicks < 5) {
             return;
         }
+        QWidget* shown = parts.window.get();
+        if (m_options.dialog == u"export"_s) {
+            if (parts.window->exportDialog() == nullptr) {
+                parts.window->openExportDialog();
+                *settledTicks = 0;
+                return;
+            }
+            shown = parts.window->exportDialog();
+        }
         timer->stop();
-        const QPixmap picture = parts.window->grab();
+        const QPixmap picture = shown->grab();
         if (!picture.save(m_options.screenshot, "PNG")) {
             std::fprintf(stderr, "The screenshot could not be written to %s.\n", qUtf8Printable(m_options.screenshot));
         }

@@ -23,6 +23,7 @@ struct StartOptions {
     QString screenshot;              ///< PNG to write once all numbers are final, then quit
     QSize size;                      ///< of the window; empty for the remembered one
     std::vector<int> kept;           ///< kept dims per layer to start with
+    QString dialog;                  ///< "export": the picture shows that dialog
     int layer = -1;                  ///< layer to select
     int head = -1;
     bool freshSettings = false;      ///< neither read nor write the user's settings

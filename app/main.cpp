@@ -57,7 +57,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption kept(u"kept"_s, u"kept dims per layer to start with"_s, u"48,40,…"_s);
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
-    parser.addOptions({ plan, theme, screenshot, size, kept, layer, head });
+    const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
+    parser.addOptions({ dialog, plan, theme, screenshot, size, kept, layer, head });
     parser.process(arguments);
     if (parser.positionalArguments().size() > 1) {
         std::fprintf(stderr, "Give one checkpoint folder at most.\n");
@@ -66,6 +67,7 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.folder = parser.positionalArguments().value(0);
     options.planFile = parser.value(plan);
     options.theme = parser.value(theme);
+    options.dialog = parser.value(dialog);
     options.screenshot = parser.value(screenshot);
     options.freshSettings = parser.isSet(screenshot);
     if (parser.isSet(size)) {

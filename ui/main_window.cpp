@@ -61,8 +61,14 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     setObjectName(u"mainWindow"_s);
     setAcceptDrops(true);
     auto* centre = new QWidget(this);
-    auto* margin = new QVBoxLayout(centre);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_messages = new MessageBar(centre);
+    column->addWidget(m_messages);
+    auto* margin = new QVBoxLayout;
     margin->setContentsMargins(6, 6, 6, 0);
+    column->addLayout(margin, 1);
     m_dockHost = new QMainWindow(centre);
     m_dockHost->setWindowFlags(Qt::Widget);
     m_dockHost->setDockNestingEnabled(true);
@@ -109,15 +115,6 @@ void MainWindow::buildBars()
     m_stripBar->addWidget(m_strip);
     m_stripBar->setContextMenuPolicy(Qt::PreventContextMenu);
     addToolBar(Qt::TopToolBarArea, m_stripBar);
-    addToolBarBreak(Qt::TopToolBarArea);
-    m_messages = new MessageBar(this);
-    m_messageToolBar = new QToolBar(tr("Messages"), this);
-    m_messageToolBar->setObjectName(u"messageBar"_s);
-    m_messageToolBar->setMovable(false);
-    m_messageToolBar->addWidget(m_messages);
-    m_messageToolBar->setContextMenuPolicy(Qt::PreventContextMenu);
-    addToolBar(Qt::TopToolBarArea, m_messageToolBar);
-    m_messageToolBar->hide();
     setContextMenuPolicy(Qt::NoContextMenu);
 
     m_hoverText = new QLabel(this);
@@ -218,7 +215,6 @@ void MainWindow::connectAll()
 {
     PlanDocument& document = m_services.document;
     Workbench& workbench = m_services.workbench;
-    connect(m_messages, &MessageBar::visibilityWanted, m_messageToolBar, &QToolBar::setVisible);
     connect(&workbench, &Workbench::overviewChanged, this, &MainWindow::refreshModel);
     connect(&workbench, &Workbench::modelChanged, this, &MainWindow::refreshDevices);
     connect(&workbench, &Workbench::devicesChanged, this, &MainWindow::refreshDevices);

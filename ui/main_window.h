@@ -126,7 +126,6 @@ private:
     CommandPalette* m_palette = nullptr;
 
     QToolBar* m_stripBar = nullptr;
-    QToolBar* m_messageToolBar = nullptr;
     StatusStrip* m_strip = nullptr;
     MessageBar* m_messages = nullptr;
     QMainWindow* m_dockHost = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself

@@ -312,8 +312,11 @@ void MainWindow::loadPlan(const QString& path)
     }
     const CheckpointOverview& overview = *m_services.workbench.overview();
     const std::shared_ptr<const Model>& model = m_services.workbench.model();
-    const Status fits = checkPlanForModel(
-        *plan, overview.spec, { overview.name, model != nullptr ? model->digest() : std::string(), overview.fingerprint });
+    ModelIdentity identity;
+    identity.name = overview.name;
+    identity.digest = model != nullptr ? model->digest() : std::string();
+    identity.fingerprint = overview.fingerprint;
+    const Status fits = checkPlanForModel(*plan, overview.spec, identity);
     if (!fits) {
         showProblem(QString::fromStdString(fits.error().message));
         return;

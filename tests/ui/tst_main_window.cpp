@@ -155,6 +155,7 @@ private Q_SLOTS:
         bench.document.keepEverything();
         bench.dialogs.openFile = bench.dialogs.saveFile;
         bench.window.actionRegistry().find(u"file.loadPlan"_s)->trigger();
+        QVERIFY2(!bench.window.messageBar()->isShowing(), qPrintable(bench.window.messageBar()->currentText()));
         QVERIFY(bench.document.plan().layers[2].kept == realised.layers[2].kept);
         QVERIFY2(!bench.window.messageBar()->isShowing(), qPrintable(bench.window.messageBar()->currentText()));
     }

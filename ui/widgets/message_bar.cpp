@@ -74,7 +74,6 @@ QString MessageBar::currentText() const
 void MessageBar::refresh()
 {
     setVisible(!m_messages.isEmpty());
-    Q_EMIT visibilityWanted(!m_messages.isEmpty());
     if (m_messages.isEmpty()) {
         return;
     }

@@ -24,9 +24,6 @@ public:
     [[nodiscard]] QString currentText() const;
     [[nodiscard]] bool isShowing() const { return !m_messages.isEmpty(); }
 
-Q_SIGNALS:
-    void visibilityWanted(bool visible);
-
 protected:
     void paintEvent(QPaintEvent* event) override;
     void changeEvent(QEvent* event) override;
