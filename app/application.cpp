@@ -32,7 +32,9 @@ constexpr int kShutdownLimitMs = 5000;
 
 ThemeChoice themeFromName(const QString& name)
 {
-    return name == u"light"_s ? ThemeChoice::Light : name == u"dark"_s ? ThemeChoice::Dark : ThemeChoice::System;
+    return name == u"light"_s ? ThemeChoice::Light
+        : name == u"dark"_s   ? ThemeChoice::Dark
+                              : ThemeChoice::System;
 }
 
 } // namespace
@@ -57,11 +59,13 @@ Application::Application(StartOptions options, std::shared_ptr<LogQueue> log)
 {
     Parts& parts = *m_parts;
     parts.log = std::move(log);
-    parts.settings = m_options.freshSettings ? std::make_unique<Settings>(parts.temporary.filePath(u"settings.ini"_s))
-                                             : std::make_unique<Settings>();
+    parts.settings = m_options.freshSettings
+        ? std::make_unique<Settings>(parts.temporary.filePath(u"settings.ini"_s))
+        : std::make_unique<Settings>();
     const QString theme = m_options.theme.isEmpty() ? parts.settings->get(setting::theme) : m_options.theme;
     applyTheme(themeFromName(theme), parts.systemPalette);
-    parts.workbench = std::make_unique<Workbench>(parts.lanes, parts.jobs, parts.document, Workbench::Options {});
+    parts.workbench
+        = std::make_unique<Workbench>(parts.lanes, parts.jobs, parts.document, Workbench::Options {});
     parts.window = std::make_unique<MainWindow>(WindowServices {
         *parts.settings, parts.lanes, parts.jobs, parts.document, *parts.workbench, parts.dialogs,
         [queue = parts.log] {
@@ -132,7 +136,8 @@ void Application::takeScreenshotWhenSettled()
     timer->setInterval(100);
     connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
         Parts& parts = *m_parts;
-        const bool ready = parts.workbench->settled() && (m_startPlanApplied || !parts.workbench->blockingSentence().isEmpty());
+        const bool ready = parts.workbench->settled()
+            && (m_startPlanApplied || !parts.workbench->blockingSentence().isEmpty());
         *settledTicks = ready ? *settledTicks + 1 : 0;
         if (*settledTicks < 5) {
             return;
@@ -149,7 +154,8 @@ void Application::takeScreenshotWhenSettled()
         timer->stop();
         const QPixmap picture = shown->grab();
         if (!picture.save(m_options.screenshot, "PNG")) {
-            std::fprintf(stderr, "The screenshot could not be written to %s.\n", qUtf8Printable(m_options.screenshot));
+            std::fprintf(stderr, "The screenshot could not be written to %s.\n",
+                         qUtf8Printable(m_options.screenshot));
         }
         std::printf("reaction_ms %.0f\n", parts.workbench->lastReactionMs());
         shutDown();

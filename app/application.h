@@ -17,16 +17,16 @@ class MainWindow;
 
 /// What the command line of the window asks for.
 struct StartOptions {
-    QString folder;                  ///< checkpoint to open; empty for the demo
-    QString planFile;                ///< loaded once the model is there
-    QString theme;                   ///< "system", "light", "dark"; empty for the user's setting
-    QString screenshot;              ///< PNG to write once all numbers are final, then quit
-    QSize size;                      ///< of the window; empty for the remembered one
-    std::vector<int> kept;           ///< kept dims per layer to start with
-    QString dialog;                  ///< "export": the picture shows that dialog
-    int layer = -1;                  ///< layer to select
+    QString folder; ///< checkpoint to open; empty for the demo
+    QString planFile; ///< loaded once the model is there
+    QString theme; ///< "system", "light", "dark"; empty for the user's setting
+    QString screenshot; ///< PNG to write once all numbers are final, then quit
+    QSize size; ///< of the window; empty for the remembered one
+    std::vector<int> kept; ///< kept dims per layer to start with
+    QString dialog; ///< "export": the picture shows that dialog
+    int layer = -1; ///< layer to select
     int head = -1;
-    bool freshSettings = false;      ///< neither read nor write the user's settings
+    bool freshSettings = false; ///< neither read nor write the user's settings
 };
 
 /// Owns settings, lanes, documents and the window; shuts down in order.

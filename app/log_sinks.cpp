@@ -61,8 +61,8 @@ void installLogSinks(const std::shared_ptr<LogQueue>& queue)
     terminal->set_level(spdlog::level::warn);
     const auto panel = std::make_shared<QueueSink>(queue);
     std::vector<spdlog::sink_ptr> sinks { terminal, panel };
-    for (const char* name : { "rankscope", "rankscope.io", "rankscope.model", "rankscope.prune", "rankscope.eval",
-                              "rankscope.gpu", "rankscope.ui" }) {
+    for (const char* name : { "rankscope", "rankscope.io", "rankscope.model", "rankscope.prune",
+                              "rankscope.eval", "rankscope.gpu", "rankscope.ui" }) {
         spdlog::drop(name);
         auto logger = std::make_shared<spdlog::logger>(name, sinks.begin(), sinks.end());
         logger->set_level(spdlog::level::debug);

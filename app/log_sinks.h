@@ -19,8 +19,8 @@ private:
     std::vector<std::string> m_lines;
 };
 
-/// Installs the sinks of the window's process: warnings and errors to stderr, everything to `queue`, for the loggers
-/// "rankscope" and those that are made from it.
+/// Installs the sinks of the window's process: warnings and errors to stderr, everything to `queue`, for the
+/// loggers "rankscope" and those that are made from it.
 void installLogSinks(const std::shared_ptr<LogQueue>& queue);
 
 /// A line of "rankscope.ui", for messages that come from elsewhere. `level` is spdlog's number.

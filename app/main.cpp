@@ -29,8 +29,8 @@ void preferTextFace()
 {
     QFont font = QApplication::font();
     const QString family = font.family();
-    if (family.compare(u"Sans Serif"_s, Qt::CaseInsensitive) != 0 && family.compare(u"Sans"_s, Qt::CaseInsensitive) != 0
-        && !family.startsWith(u"DejaVu"_s)) {
+    if (family.compare(u"Sans Serif"_s, Qt::CaseInsensitive) != 0
+        && family.compare(u"Sans"_s, Qt::CaseInsensitive) != 0 && !family.startsWith(u"DejaVu"_s)) {
         return;
     }
     for (const QString& wanted : { u"Inter"_s, u"Noto Sans"_s, u"Cantarell"_s }) {
@@ -48,11 +48,13 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     parser.setApplicationDescription(u"Rankscope: a workbench for the state of linear-attention models."_s);
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(u"folder"_s, u"checkpoint folder to open; the bundled demo without one"_s, u"[folder]"_s);
+    parser.addPositionalArgument(u"folder"_s, u"checkpoint folder to open; the bundled demo without one"_s,
+                                 u"[folder]"_s);
     const QCommandLineOption plan(u"plan"_s, u"plan to load once the model is open"_s, u"file"_s);
     const QCommandLineOption theme(u"theme"_s, u"system, light or dark"_s, u"name"_s);
-    const QCommandLineOption screenshot(u"screenshot"_s, u"write a picture of the window when all numbers are final, and quit"_s,
-                                        u"file.png"_s);
+    const QCommandLineOption screenshot(
+        u"screenshot"_s, u"write a picture of the window when all numbers are final, and quit"_s,
+        u"file.png"_s);
     const QCommandLineOption size(u"size"_s, u"size of the window"_s, u"WxH"_s);
     const QCommandLineOption kept(u"kept"_s, u"kept dims per layer to start with"_s, u"48,40,…"_s);
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
@@ -103,7 +105,8 @@ int main(int argc, char** argv)
     if (!parse(QApplication::arguments(), options)) {
         return 2;
     }
-    // The engine lane and the window share the cores: one is left to the window where there are more than two.
+    // The engine lane and the window share the cores: one is left to the window where there are more than
+    // two.
     const int cores = QThread::idealThreadCount();
     rankscope::setEngineThreads(cores > 2 ? cores - 1 : cores);
     int code = 0;

@@ -184,17 +184,20 @@ void MainWindow::fitDockSizes()
     const int unit = fontMetrics().height();
     const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
     const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
-    m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock }, { left, std::max(unit * 20, width() - left - right - 24), right },
-                Qt::Horizontal);
+    m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock },
+                            { left, std::max(unit * 20, width() - left - right - 24), right },
+                            Qt::Horizontal);
     const int tall = std::max(unit * 30, height() - unit * 9);
     const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
     const int table = std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
     const int jobs = std::max(unit * 6, tall * 18 / 100);
-    m_dockHost->resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock }, { table, std::max(unit * 10, tall - table - jobs), jobs },
-                Qt::Vertical);
-    m_dockHost->resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 }, Qt::Vertical);
+    m_dockHost->resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock },
+                            { table, std::max(unit * 10, tall - table - jobs), jobs }, Qt::Vertical);
+    m_dockHost->resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 },
+                            Qt::Vertical);
     const int plan = unit * 15;
-    m_dockHost->resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) }, Qt::Vertical);
+    m_dockHost->resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) },
+                            Qt::Vertical);
 }
 
 void MainWindow::resetLayout()
@@ -232,7 +235,8 @@ void MainWindow::connectAll()
     connect(&document, &PlanDocument::planChanged, this, [this] {
         if (m_selection->layerCount() != m_services.document.spec().layerCount()) {
             const std::vector<int> prunable = m_services.document.prunableLayers();
-            m_selection->reset(m_services.document.spec().layerCount(), prunable.empty() ? 0 : prunable.back());
+            m_selection->reset(m_services.document.spec().layerCount(),
+                               prunable.empty() ? 0 : prunable.back());
         }
     });
     connect(document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
@@ -242,7 +246,8 @@ void MainWindow::connectAll()
         connect(panel, &SpectraPanel::captionChanged, m_spectraDock, &DockPanel::setCaption);
     }
     connect(m_importancePanel, &ImportancePanel::hovered, this, &MainWindow::showHover);
-    connect(m_importancePanel, &ImportancePanel::problem, this, [this](const QString& text) { showProblem(text); });
+    connect(m_importancePanel, &ImportancePanel::problem, this,
+            [this](const QString& text) { showProblem(text); });
     connect(m_importancePanel, &ImportancePanel::captionChanged, m_importanceDock, &DockPanel::setCaption);
     connect(m_qualityPanel, &QualityPanel::hovered, this, &MainWindow::showHover);
     connect(m_qualityPanel, &QualityPanel::problem, this, [this](const QString& text) { showProblem(text); });
@@ -265,11 +270,13 @@ void MainWindow::refreshModel()
     } else {
         const QString name = QString::fromStdString(overview->name);
         const QString folder = QString::fromStdU16String(overview->folder.u16string());
-        const bool demo = QFileInfo(folder).canonicalFilePath() == QFileInfo(demoFolder()).canonicalFilePath();
+        const bool demo
+            = QFileInfo(folder).canonicalFilePath() == QFileInfo(demoFolder()).canonicalFilePath();
         m_strip->setModelText(demo ? tr("gdn-demo (bundled)") : name,
                               tr("%1\n%2 · %3 parameters · %4 · %5 in %6 file(s)")
                                   .arg(folder, QString::fromUtf8(familyName(overview->spec.family)),
-                                       formatCount(overview->parameters), QString::fromStdString(overview->dtype),
+                                       formatCount(overview->parameters),
+                                       QString::fromStdString(overview->dtype),
                                        formatBytes(overview->weightBytes))
                                   .arg(overview->weightFiles.size()));
         const int layers = overview->spec.layerCount();
@@ -277,8 +284,9 @@ void MainWindow::refreshModel()
         for (const LayerSpec& layer : overview->spec.layers) {
             prunable += layer.prunable() ? 1 : 0;
         }
-        m_layerDock->setCaption(prunable == layers ? tr("%1 layers").arg(layers)
-                                                   : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
+        m_layerDock->setCaption(prunable == layers
+                                    ? tr("%1 layers").arg(layers)
+                                    : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
         if (!m_userLayout) {
             QTimer::singleShot(0, this, &MainWindow::fitDockSizes);
         }
@@ -295,7 +303,8 @@ void MainWindow::refreshNumbers()
     const Workbench& workbench = m_services.workbench;
     const PlanDocument& document = m_services.document;
     const auto perplexity = [](const std::shared_ptr<const PerplexityEstimate>& estimate) {
-        return estimate != nullptr && estimate->windows() > 0 ? formatPerplexity(estimate->perplexity()) : u"–"_s;
+        return estimate != nullptr && estimate->windows() > 0 ? formatPerplexity(estimate->perplexity())
+                                                              : u"–"_s;
     };
     const auto trustOf = [](const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) {
         return estimate == nullptr ? Trust::Missing : trust;
@@ -319,19 +328,21 @@ void MainWindow::refreshNumbers()
             tr("nats [%1, %2]").arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3)), trust, tone);
     } else {
         m_strip->delta()->setContent(tr("Δ NLL, 95 % interval"), u"–"_s,
-                                     dense && document.isOpen() ? tr("nothing removed") : QString(), Trust::Missing,
-                                     NumberTile::Tone::Plain);
+                                     dense && document.isOpen() ? tr("nothing removed") : QString(),
+                                     Trust::Missing, NumberTile::Tone::Plain);
     }
     if (document.isOpen()) {
         const std::int64_t before = document.spec().stateBytes();
         const std::int64_t after = document.stateBytes();
-        m_strip->state()->setContent(tr("state per sequence"), formatBytes(after),
-                                     tr("of %1 (%2)").arg(formatBytes(before),
-                                                          formatPercentChange(static_cast<double>(before),
-                                                                              static_cast<double>(after))),
-                                     Trust::Final, NumberTile::Tone::Plain);
+        m_strip->state()->setContent(
+            tr("state per sequence"), formatBytes(after),
+            tr("of %1 (%2)")
+                .arg(formatBytes(before),
+                     formatPercentChange(static_cast<double>(before), static_cast<double>(after))),
+            Trust::Final, NumberTile::Tone::Plain);
     } else {
-        m_strip->state()->setContent(tr("state per sequence"), u"–"_s, {}, Trust::Missing, NumberTile::Tone::Plain);
+        m_strip->state()->setContent(tr("state per sequence"), u"–"_s, {}, Trust::Missing,
+                                     NumberTile::Tone::Plain);
     }
     m_strip->exportButton()->setEnabled(workbench.model() != nullptr);
     if (QAction* action = m_actions->find(u"file.export"_s)) {
@@ -351,15 +362,16 @@ void MainWindow::refreshTitle()
 void MainWindow::refreshStatus()
 {
     const QString activity = m_services.workbench.activity();
-    m_activityText->setText(activity.isEmpty() ? tr("engine: idle") : tr("engine: %1").arg(activity.toLower()));
+    m_activityText->setText(activity.isEmpty() ? tr("engine: idle")
+                                               : tr("engine: %1").arg(activity.toLower()));
     const int running = m_services.jobs.runningCount();
     m_activityDock->setCaption(running > 0 ? tr("%1 running").arg(running) : QString());
     if (m_hoverText->property("hover").toBool()) {
         return;
     }
     m_hoverText->setText(m_services.workbench.overview() == nullptr ? tr("No model open")
-                             : activity.isEmpty()                  ? tr("Ready")
-                                                                   : activity + u"…"_s);
+                             : activity.isEmpty()                   ? tr("Ready")
+                                                                    : activity + u"…"_s);
 }
 
 void MainWindow::showHover(const QString& text)
@@ -391,18 +403,15 @@ void MainWindow::closeEvent(QCloseEvent* event)
 
 bool MainWindow::mayClose()
 {
-    const bool exporting = m_exportDialog != nullptr && m_exportDialog->findChild<QPushButton*>() != nullptr
-        && m_services.workbench.activity().startsWith(tr("Export "));
-    return !exporting
-        || m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"), tr("Stop and close"));
+    return m_exportDialog == nullptr || !m_exportDialog->isBusy()
+        || m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"),
+                                          tr("Stop and close"));
 }
 
 void MainWindow::changeEvent(QEvent* event)
 {
     QMainWindow::changeEvent(event);
     if (event->type() == QEvent::PaletteChange && m_strip != nullptr) {
-        QPalette bar = palette();
-        bar.setColor(QPalette::Window, themeOf(bar).panel);
         m_strip->update();
         menuBar()->update();
     }

@@ -46,7 +46,7 @@ struct WindowServices {
     Workbench& workbench;
     DialogPort& dialogs;
     std::function<QStringList()> drainLog; ///< may be empty
-    QPalette systemPalette;                ///< of the desktop, before our theme
+    QPalette systemPalette; ///< of the desktop, before our theme
 };
 
 /// Docks, menus from the registry, and the wiring between them; nothing else.
@@ -71,7 +71,7 @@ public:
     void loadPlan(const QString& path);
     void openExportDialog();
     void resetLayout();
-    /// Asks about unsaved edits; true to go on closing.
+    /// Asks before an export that is being written is cut off; true to go on closing.
     [[nodiscard]] bool mayClose();
 
 Q_SIGNALS:
@@ -128,7 +128,8 @@ private:
     QToolBar* m_stripBar = nullptr;
     StatusStrip* m_strip = nullptr;
     MessageBar* m_messages = nullptr;
-    QMainWindow* m_dockHost = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself
+    QMainWindow* m_dockHost
+        = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself
     QLabel* m_hoverText = nullptr;
     QLabel* m_activityText = nullptr;
 

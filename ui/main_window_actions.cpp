@@ -53,21 +53,26 @@ void MainWindow::buildFileActions()
     Workbench& workbench = m_services.workbench;
     QUndoStack* undo = m_services.document.undoStack();
     const QString file = tr("File");
-    actions.add(u"file.open"_s, file, tr("&Open folder…"), QKeySequence(u"Ctrl+O"_s), [this] { chooseFolder(); });
+    actions.add(u"file.open"_s, file, tr("&Open folder…"), QKeySequence(u"Ctrl+O"_s),
+                [this] { chooseFolder(); });
     actions.add(u"file.demo"_s, file, tr("Open the &demo"), {}, [this] { openFolder(demoFolder()); });
-    actions.add(u"file.loadPlan"_s, file, tr("&Load plan…"), QKeySequence(u"Ctrl+Shift+O"_s), [this] { openPlan(); });
-    actions.add(u"file.savePlan"_s, file, tr("&Save plan…"), QKeySequence(u"Ctrl+S"_s), [this] { savePlan(); });
+    actions.add(u"file.loadPlan"_s, file, tr("&Load plan…"), QKeySequence(u"Ctrl+Shift+O"_s),
+                [this] { openPlan(); });
+    actions.add(u"file.savePlan"_s, file, tr("&Save plan…"), QKeySequence(u"Ctrl+S"_s),
+                [this] { savePlan(); });
     actions.add(u"file.text"_s, file, tr("Choose evaluation &text…"), QKeySequence(u"Ctrl+T"_s),
                 [this] { chooseEvaluationText(); });
     actions.add(u"file.calibration"_s, file, tr("Choose &calibration text…"), QKeySequence(u"Ctrl+Shift+T"_s),
                 [this] { chooseCalibrationText(); });
-    actions.add(u"file.export"_s, file, tr("&Export…"), QKeySequence(u"Ctrl+E"_s), [this] { openExportDialog(); });
+    actions.add(u"file.export"_s, file, tr("&Export…"), QKeySequence(u"Ctrl+E"_s),
+                [this] { openExportDialog(); });
     actions.add(u"file.quit"_s, file, tr("&Quit"), QKeySequence(u"Ctrl+Q"_s), [this] { close(); });
 
     const QString edit = tr("Edit");
-    QAction* undoAction = actions.add(u"edit.undo"_s, edit, tr("&Undo"), QKeySequence(u"Ctrl+Z"_s), [undo] { undo->undo(); });
-    QAction* redoAction
-        = actions.add(u"edit.redo"_s, edit, tr("&Redo"), QKeySequence(u"Ctrl+Shift+Z"_s), [undo] { undo->redo(); });
+    QAction* undoAction
+        = actions.add(u"edit.undo"_s, edit, tr("&Undo"), QKeySequence(u"Ctrl+Z"_s), [undo] { undo->undo(); });
+    QAction* redoAction = actions.add(u"edit.redo"_s, edit, tr("&Redo"), QKeySequence(u"Ctrl+Shift+Z"_s),
+                                      [undo] { undo->redo(); });
     undoAction->setEnabled(false);
     redoAction->setEnabled(false);
     connect(undo, &QUndoStack::canUndoChanged, undoAction, &QAction::setEnabled);
@@ -78,14 +83,16 @@ void MainWindow::buildFileActions()
     connect(undo, &QUndoStack::redoTextChanged, redoAction, [redoAction](const QString& text) {
         redoAction->setText(text.isEmpty() ? tr("&Redo") : tr("&Redo %1").arg(text));
     });
-    actions.add(u"edit.palette"_s, edit, tr("Find a &command…"), QKeySequence(u"Ctrl+K"_s), [this] { m_palette->open(); });
+    actions.add(u"edit.palette"_s, edit, tr("Find a &command…"), QKeySequence(u"Ctrl+K"_s),
+                [this] { m_palette->open(); });
 
     const QString run = tr("Run");
     actions.add(u"run.evaluate"_s, run, tr("&Evaluate again"), QKeySequence(u"Ctrl+R"_s),
                 [&workbench] { workbench.evaluateAgain(); });
     actions.add(u"run.analyse"_s, run, tr("&Analyse the state"), QKeySequence(u"F5"_s),
                 [&workbench] { workbench.analyseAgain(); });
-    actions.add(u"run.stop"_s, run, tr("&Stop all jobs"), QKeySequence(u"Ctrl+."_s), [&workbench] { workbench.stopAll(); });
+    actions.add(u"run.stop"_s, run, tr("&Stop all jobs"), QKeySequence(u"Ctrl+."_s),
+                [&workbench] { workbench.stopAll(); });
 }
 
 void MainWindow::buildViewActions()
@@ -94,16 +101,20 @@ void MainWindow::buildViewActions()
     const QString view = tr("View");
     auto* group = new QActionGroup(this);
     const QString current = m_services.settings.get(setting::theme);
-    const std::pair<QString, QString> themes[]
-        = { { u"system"_s, tr("Theme: &system") }, { u"light"_s, tr("Theme: &light") }, { u"dark"_s, tr("Theme: &dark") } };
+    const std::pair<QString, QString> themes[] = { { u"system"_s, tr("Theme: &system") },
+                                                   { u"light"_s, tr("Theme: &light") },
+                                                   { u"dark"_s, tr("Theme: &dark") } };
     for (const auto& [name, text] : themes) {
-        QAction* action = actions.add(u"view.theme."_s + name, view, text, {}, [this, name = name] { setTheme(name); });
+        QAction* action
+            = actions.add(u"view.theme."_s + name, view, text, {}, [this, name = name] { setTheme(name); });
         action->setCheckable(true);
         action->setChecked(current == name);
         group->addAction(action);
     }
-    actions.add(u"view.reset"_s, view, tr("&Reset layout"), QKeySequence(u"Ctrl+Shift+R"_s), [this] { resetLayout(); });
-    actions.add(u"view.fit"_s, view, tr("&Fit the spectra"), QKeySequence(u"0"_s), [this] { m_spectraPanel->plot()->fit(); });
+    actions.add(u"view.reset"_s, view, tr("&Reset layout"), QKeySequence(u"Ctrl+Shift+R"_s),
+                [this] { resetLayout(); });
+    actions.add(u"view.fit"_s, view, tr("&Fit the spectra"), QKeySequence(u"0"_s),
+                [this] { m_spectraPanel->plot()->fit(); });
     actions.add(u"view.fullScreen"_s, view, tr("F&ull screen"), QKeySequence(u"F11"_s),
                 [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     const QString help = tr("Help");
@@ -123,11 +134,14 @@ void MainWindow::buildNavigationActions()
     actions.add(u"plan.lock"_s, plan, tr("&Lock or unlock the selected layers"), QKeySequence(u"L"_s),
                 [this] { toggleLock(); });
     const QString go = tr("Go");
-    actions.add(u"go.previousLayer"_s, go, tr("&Previous layer"), QKeySequence(u"["_s), [this] { stepLayer(-1); });
+    actions.add(u"go.previousLayer"_s, go, tr("&Previous layer"), QKeySequence(u"["_s),
+                [this] { stepLayer(-1); });
     actions.add(u"go.nextLayer"_s, go, tr("&Next layer"), QKeySequence(u"]"_s), [this] { stepLayer(1); });
-    actions.add(u"go.previousHead"_s, go, tr("P&revious head"), QKeySequence(u"{"_s), [this] { stepHead(-1); });
+    actions.add(u"go.previousHead"_s, go, tr("P&revious head"), QKeySequence(u"{"_s),
+                [this] { stepHead(-1); });
     actions.add(u"go.nextHead"_s, go, tr("N&ext head"), QKeySequence(u"}"_s), [this] { stepHead(1); });
-    actions.add(u"go.earlier"_s, go, tr("Earl&ier token"), QKeySequence(u","_s), [this] { stepPosition(-1); });
+    actions.add(u"go.earlier"_s, go, tr("Earl&ier token"), QKeySequence(u","_s),
+                [this] { stepPosition(-1); });
     actions.add(u"go.later"_s, go, tr("L&ater token"), QKeySequence(u"."_s), [this] { stepPosition(1); });
 }
 
@@ -154,11 +168,22 @@ void MainWindow::buildMenus()
             recent->addAction(tr("No folders yet"))->setEnabled(false);
         }
     });
-    fill(file, { u"file.demo"_s, {}, u"file.text"_s, u"file.calibration"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s,
-                 {}, u"file.export"_s, {}, u"file.quit"_s });
+    fill(file,
+         { u"file.demo"_s,
+           {},
+           u"file.text"_s,
+           u"file.calibration"_s,
+           {},
+           u"file.loadPlan"_s,
+           u"file.savePlan"_s,
+           {},
+           u"file.export"_s,
+           {},
+           u"file.quit"_s });
     fill(menuBar()->addMenu(tr("&Edit")), { u"edit.undo"_s, u"edit.redo"_s, {}, u"edit.palette"_s });
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    fill(view->addMenu(tr("&Theme")), { u"view.theme.system"_s, u"view.theme.light"_s, u"view.theme.dark"_s });
+    fill(view->addMenu(tr("&Theme")),
+         { u"view.theme.system"_s, u"view.theme.light"_s, u"view.theme.dark"_s });
     view->addSeparator();
     for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
                              m_planDock, m_qualityDock }) {
@@ -168,8 +193,9 @@ void MainWindow::buildMenus()
     fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
     fill(menuBar()->addMenu(tr("&Plan")),
          { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s });
-    fill(menuBar()->addMenu(tr("&Go")), { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s,
-                                         u"go.nextHead"_s, u"go.earlier"_s, u"go.later"_s });
+    fill(menuBar()->addMenu(tr("&Go")),
+         { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
+           u"go.later"_s });
     fill(menuBar()->addMenu(tr("&Run")), { u"run.evaluate"_s, u"run.analyse"_s, {}, u"run.stop"_s });
     fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
 }
@@ -199,11 +225,11 @@ void MainWindow::refreshDevices()
     menu->clear();
     for (const DeviceInfo& info : workbench.devices()) {
         const bool gpu = info.device.kind == DeviceKind::Cuda;
-        for (const DType type : gpu ? std::vector { DType::BF16, DType::F32 } : std::vector { DType::F32, DType::BF16 }) {
-            QAction* action = menu->addAction(u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type))),
-                                              this, [this, device = info.device, type] {
-                                                  m_services.workbench.setDevice(device, type);
-                                              });
+        for (const DType type :
+             gpu ? std::vector { DType::BF16, DType::F32 } : std::vector { DType::F32, DType::BF16 }) {
+            QAction* action = menu->addAction(
+                u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type))), this,
+                [this, device = info.device, type] { m_services.workbench.setDevice(device, type); });
             action->setCheckable(true);
             action->setChecked(info.device == workbench.device() && type == workbench.dtype());
         }
@@ -244,8 +270,9 @@ void MainWindow::refreshTexts()
 void MainWindow::openFolder(const QString& folder)
 {
     if (folder.isEmpty()) {
-        showProblem(tr("The bundled demo was not found: set RANKSCOPE_RESOURCE_DIR to the folder that holds it, or open "
-                       "a checkpoint folder of your own."));
+        showProblem(tr(
+            "The bundled demo was not found: set RANKSCOPE_RESOURCE_DIR to the folder that holds it, or open "
+            "a checkpoint folder of your own."));
         return;
     }
     m_messages->clear();
@@ -268,9 +295,9 @@ void MainWindow::chooseFolder()
 
 void MainWindow::chooseEvaluationText()
 {
-    const QString path = m_services.dialogs.chooseOpenFile(this, tr("Evaluation text: what only scoring sees"),
-                                                           m_services.settings.get(setting::lastTextFolder),
-                                                           tr("Text (*.txt *.md);;All files (*)"));
+    const QString path = m_services.dialogs.chooseOpenFile(
+        this, tr("Evaluation text: what only scoring sees"), m_services.settings.get(setting::lastTextFolder),
+        tr("Text (*.txt *.md);;All files (*)"));
     if (!path.isEmpty()) {
         m_services.settings.set(setting::lastTextFolder, QFileInfo(path).absolutePath());
         m_services.workbench.setEvaluationText(path);
@@ -334,7 +361,8 @@ void MainWindow::savePlan()
     if (realised) {
         plan = *realised;
     } else if (!m_services.document.isOpen() || !plan.keepsAll()) {
-        showProblem(tr("The plan cannot be saved yet: its channels are still being selected. Try again when the candidate's "
+        showProblem(tr("The plan cannot be saved yet: its channels are still being selected. Try again when "
+                       "the candidate's "
                        "number has arrived."),
                     IssueSeverity::Warning);
         return;
@@ -351,7 +379,8 @@ void MainWindow::savePlan()
         ? m_planFile
         : QDir(m_services.settings.get(setting::lastPlanFolder))
               .filePath(QString::fromStdString(m_services.workbench.overview()->name) + u".plan.json"_s);
-    const QString path = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
+    const QString path
+        = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
     if (path.isEmpty()) {
         return;
     }
@@ -369,8 +398,8 @@ void MainWindow::savePlan()
 void MainWindow::openExportDialog()
 {
     if (m_exportDialog == nullptr) {
-        m_exportDialog = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes, m_services.jobs,
-                                            m_services.settings, m_services.dialogs },
+        m_exportDialog = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes,
+                                            m_services.jobs, m_services.settings, m_services.dialogs },
                                           this);
     }
     m_exportDialog->show();
@@ -389,7 +418,8 @@ void MainWindow::setTheme(const QString& name)
 
 void MainWindow::stepLayer(int direction)
 {
-    m_selection->setCurrentLayer(std::clamp(m_selection->currentLayer() + direction, 0, std::max(0, m_selection->layerCount() - 1)));
+    m_selection->setCurrentLayer(
+        std::clamp(m_selection->currentLayer() + direction, 0, std::max(0, m_selection->layerCount() - 1)));
 }
 
 void MainWindow::stepHead(int direction)
@@ -415,7 +445,8 @@ void MainWindow::toggleLock()
     bool allLocked = true;
     for (const int layer : m_selection->layers()) {
         allLocked = allLocked
-            && (!m_services.document.isPrunable(layer) || m_services.document.plan().layers[idx(layer)].locked);
+            && (!m_services.document.isPrunable(layer)
+                || m_services.document.plan().layers[idx(layer)].locked);
     }
     m_services.document.setLocked(m_selection->layers(), !allLocked);
 }
@@ -449,7 +480,8 @@ void MainWindow::dropEvent(QDropEvent* event)
     const QFileInfo info(path);
     if (info.isDir()) {
         openFolder(path);
-    } else if (info.suffix().compare(u"json"_s, Qt::CaseInsensitive) == 0 && info.fileName() != u"config.json"_s) {
+    } else if (info.suffix().compare(u"json"_s, Qt::CaseInsensitive) == 0
+               && info.fileName() != u"config.json"_s) {
         loadPlan(path);
     } else if (info.suffix() == u"safetensors"_s || info.fileName() == u"config.json"_s) {
         openFolder(info.absolutePath());

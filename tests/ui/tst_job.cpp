@@ -48,7 +48,8 @@ private Q_SLOTS:
         QCOMPARE(job.state(), JobState::Queued);
         int value = 0;
         job.start(
-            lanes.cpu(), [](JobContext&) { return Result<int>(42); }, [&](Result<int> result) { value = *result; });
+            lanes.cpu(), [](JobContext&) { return Result<int>(42); },
+            [&](Result<int> result) { value = *result; });
         QTRY_COMPARE(job.state(), JobState::Succeeded);
         QCOMPARE(value, 42);
     }
@@ -59,7 +60,10 @@ private Q_SLOTS:
         Job job(1, u"work"_s, nullptr);
         ErrorCode code = ErrorCode::Internal;
         job.start(
-            lanes.cpu(), [](JobContext&) { return Result<int>(Error { ErrorCode::DiskFull, "The disk is full.", {} }); },
+            lanes.cpu(),
+            [](JobContext&) {
+                return Result<int>(Error { ErrorCode::DiskFull, "The disk is full.", {} });
+            },
             [&](Result<int> result) { code = result.error().code; });
         QTRY_COMPARE(job.state(), JobState::Failed);
         QCOMPARE(code, ErrorCode::DiskFull);
@@ -189,7 +193,8 @@ private Q_SLOTS:
         QCOMPARE(model.jobAt(0), second);
         int value = 0;
         second->start(
-            lanes.gpu(), [](JobContext&) { return Result<int>(5); }, [&](Result<int> result) { value = *result; });
+            lanes.gpu(), [](JobContext&) { return Result<int>(5); },
+            [&](Result<int> result) { value = *result; });
         QTRY_COMPARE(value, 5);
         QVERIFY(held.sawStop);
         QVERIFY(!oldResult);

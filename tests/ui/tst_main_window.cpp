@@ -44,7 +44,8 @@ struct Bench {
     PlanDocument document;
     test::FakeDialogs dialogs;
     Workbench workbench { lanes, jobs, document, Workbench::Options { 3, 2, 64, 2, 32 } };
-    MainWindow window { WindowServices { settings, lanes, jobs, document, workbench, dialogs, {}, QPalette() } };
+    MainWindow window { WindowServices {
+        settings, lanes, jobs, document, workbench, dialogs, {}, QPalette() } };
 
     ~Bench()
     {
@@ -155,9 +156,11 @@ private Q_SLOTS:
         bench.document.keepEverything();
         bench.dialogs.openFile = bench.dialogs.saveFile;
         bench.window.actionRegistry().find(u"file.loadPlan"_s)->trigger();
-        QVERIFY2(!bench.window.messageBar()->isShowing(), qPrintable(bench.window.messageBar()->currentText()));
+        QVERIFY2(!bench.window.messageBar()->isShowing(),
+                 qPrintable(bench.window.messageBar()->currentText()));
         QVERIFY(bench.document.plan().layers[2].kept == realised.layers[2].kept);
-        QVERIFY2(!bench.window.messageBar()->isShowing(), qPrintable(bench.window.messageBar()->currentText()));
+        QVERIFY2(!bench.window.messageBar()->isShowing(),
+                 qPrintable(bench.window.messageBar()->currentText()));
     }
 
     void badInputBecomesASentenceInTheBar()
@@ -186,7 +189,8 @@ private Q_SLOTS:
         QVERIFY(bench.window.messageBar()->currentText().contains(u"bad.json"_s));
         QVERIFY(bench.document.plan() == before);
         bench.workbench.setEvaluationText(bench.folder.filePath(u"missing.txt"_s));
-        QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"missing.txt"_s), kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"missing.txt"_s),
+                                 kEngineMs);
         QCOMPARE(bench.dialogs.asked, 0);
     }
 
@@ -206,11 +210,12 @@ private Q_SLOTS:
         dialog->exportButton()->click();
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(target + u"/config.json"_s), kEngineMs);
         QTRY_VERIFY_WITH_TIMEOUT(dialog->outcome()->text().contains(u"erif"_s)
-                                      && !dialog->outcome()->text().contains(u"Verifying"_s),
+                                     && !dialog->outcome()->text().contains(u"Verifying"_s),
                                  kEngineMs);
         // Beside the tests there may be no rankscope-cli: the dialog then says that nothing was verified.
         const QString outcome = dialog->outcome()->text();
-        QVERIFY2(outcome.contains(u"✓ Verified"_s) || outcome.contains(u"not verified"_s), qPrintable(outcome));
+        QVERIFY2(outcome.contains(u"✓ Verified"_s) || outcome.contains(u"not verified"_s),
+                 qPrintable(outcome));
         // The target is taken now: exporting again is blocked until the user agrees to replace it.
         QTRY_VERIFY_WITH_TIMEOUT(!dialog->exportButton()->isEnabled(), kEngineMs);
         dialog->replaceBox()->setChecked(true);

@@ -26,7 +26,8 @@ private Q_SLOTS:
     {
         QFETCH(unsigned, seed);
         std::mt19937 random(seed);
-        const auto below = [&](int bound) { return static_cast<int>(random() % static_cast<unsigned>(bound)); };
+        const auto below
+            = [&](int bound) { return static_cast<int>(random() % static_cast<unsigned>(bound)); };
         PlanDocument document;
         const ModelSpec spec = test::smallSpec(8, true);
         document.open(spec, test::openPlan(spec));

@@ -26,7 +26,10 @@ public:
     bool loseData = true;
     int asked = 0;
 
-    [[nodiscard]] QString chooseFolder(QWidget*, const QString&, const QString&) override { return ++asked, folder; }
+    [[nodiscard]] QString chooseFolder(QWidget*, const QString&, const QString&) override
+    {
+        return ++asked, folder;
+    }
     [[nodiscard]] QString chooseOpenFile(QWidget*, const QString&, const QString&, const QString&) override
     {
         return ++asked, openFile;
@@ -35,7 +38,10 @@ public:
     {
         return ++asked, saveFile;
     }
-    [[nodiscard]] bool confirmLoss(QWidget*, const QString&, const QString&) override { return ++asked, loseData; }
+    [[nodiscard]] bool confirmLoss(QWidget*, const QString&, const QString&) override
+    {
+        return ++asked, loseData;
+    }
 };
 
 } // namespace rankscope::test

@@ -51,7 +51,9 @@ void CommandPalette::filter(const QString& words)
         text.remove(u'&');
         bool matches = entry.action->isEnabled();
         for (const QString& word : words.split(u' ', Qt::SkipEmptyParts)) {
-            matches = matches && (text.contains(word, Qt::CaseInsensitive) || entry.group.contains(word, Qt::CaseInsensitive));
+            matches = matches
+                && (text.contains(word, Qt::CaseInsensitive)
+                    || entry.group.contains(word, Qt::CaseInsensitive));
         }
         if (matches) {
             const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);

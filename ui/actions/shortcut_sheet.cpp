@@ -18,7 +18,8 @@ QString shortcutSheetHtml(const ActionRegistry& actions)
         if (!keys.isEmpty()) {
             QString text = entry.action->text();
             text.remove(u'&');
-            html += u"<tr><td><b>%1</b></td><td>%2</td></tr>"_s.arg(keys.toHtmlEscaped(), text.toHtmlEscaped());
+            html += u"<tr><td><b>%1</b></td><td>%2</td></tr>"_s.arg(keys.toHtmlEscaped(),
+                                                                    text.toHtmlEscaped());
         }
     }
     return html + u"</table>"_s;
@@ -34,9 +35,11 @@ QString definitionsHtml()
         "<p><b>Stable rank</b>: ‖S‖²<sub>F</sub> / ‖S‖²<sub>2</sub> of the state.<br>"
         "<b>Threshold rank</b>: singular values above 10<sup>−4</sup> of the largest.<br>"
         "<b>Entropy rank</b>: exp of the entropy of σ/Σσ.</p>"
-        "<p><b>Calibration text</b>: what selection may see. <b>Evaluation text</b>: what only scoring sees.<br>"
+        "<p><b>Calibration text</b>: what selection may see. <b>Evaluation text</b>: what only scoring "
+        "sees.<br>"
         "<b>Perplexity</b>: exp of the mean negative log likelihood per predicted token.<br>"
-        "<b>Δ</b>: candidate minus baseline on the same windows, in nats per token, with the 95 % bootstrap interval "
+        "<b>Δ</b>: candidate minus baseline on the same windows, in nats per token, with the 95 % bootstrap "
+        "interval "
         "of the mean; coloured only when the interval excludes zero.</p>"
         "<p><b>State</b>: fp32 recurrent state of one sequence, HV · Dk · Dv · 4 bytes per layer.</p>");
 }

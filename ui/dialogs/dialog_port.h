@@ -13,11 +13,14 @@ public:
     virtual ~DialogPort() = default;
 
     /// Empty when the user backed out.
-    [[nodiscard]] virtual QString chooseFolder(QWidget* parent, const QString& title, const QString& start) = 0;
+    [[nodiscard]] virtual QString chooseFolder(QWidget* parent, const QString& title, const QString& start)
+        = 0;
     [[nodiscard]] virtual QString chooseOpenFile(QWidget* parent, const QString& title, const QString& start,
-                                                 const QString& filter) = 0;
+                                                 const QString& filter)
+        = 0;
     [[nodiscard]] virtual QString chooseSaveFile(QWidget* parent, const QString& title, const QString& start,
-                                                 const QString& filter) = 0;
+                                                 const QString& filter)
+        = 0;
     /// Only where data would be lost. True to go on.
     [[nodiscard]] virtual bool confirmLoss(QWidget* parent, const QString& question, const QString& goOn) = 0;
 };

@@ -159,6 +159,7 @@ void ExportDialog::build()
     buttons->addWidget(m_close);
     buttons->addWidget(m_export);
     auto* layout = new QVBoxLayout(this);
+    m_tree->setFrameShape(QFrame::NoFrame);
     layout->setContentsMargins(16, 14, 16, 14);
     layout->setSpacing(10);
     layout->addLayout(grid);
@@ -275,8 +276,9 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     auto* files = group(tr("Files (%1)").arg(preview.files.size()));
     for (const ExportFile& file : preview.files) {
         auto* item = new QTreeWidgetItem(
-            files, { QString::fromStdString(file.name) + u" · "_s + QString::fromStdString(file.origin),
-                     formatBytes(file.bytes) });
+            files,
+            { QString::fromStdString(file.name) + u" · "_s + QString::fromStdString(file.origin),
+              formatBytes(file.bytes) });
         item->setTextAlignment(1, Qt::AlignRight);
     }
     if (!preview.configChanges.empty()) {
@@ -291,9 +293,10 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     for (const TensorChange& change : preview.changedTensors) {
         const bool same = change.shapeBefore == change.shapeAfter;
         auto* item = new QTreeWidgetItem(
-            tensors, { QString::fromStdString(change.name),
-                       same ? tr("%1, zero-filled").arg(shapeText(change.shapeAfter))
-                            : shapeText(change.shapeBefore) + u" → "_s + shapeText(change.shapeAfter) });
+            tensors,
+            { QString::fromStdString(change.name),
+              same ? tr("%1, zero-filled").arg(shapeText(change.shapeAfter))
+                   : shapeText(change.shapeBefore) + u" → "_s + shapeText(change.shapeAfter) });
         item->setTextAlignment(1, Qt::AlignRight);
     }
     tensors->setExpanded(preview.changedTensors.size() <= 12);
@@ -304,17 +307,22 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     if (preview.blocked) {
         lines << u"<b>%1</b>"_s.arg(QString::fromStdString(preview.blocked->message).toHtmlEscaped());
     }
-    m_warnings->setText(lines.isEmpty()
-                            ? QString()
-                            : u"<span style=\"color:%1\">%2</span>"_s.arg(theme.worse.name(), lines.join(u"<br>"_s)));
+    m_warnings->setText(lines.isEmpty() ? QString()
+                                        : u"<span style=\"color:%1\">%2</span>"_s.arg(theme.worse.name(),
+                                                                                      lines.join(u"<br>"_s)));
     m_warnings->setVisible(!lines.isEmpty());
     m_replace->setEnabled(QFileInfo(m_target->text()).exists());
     refreshButtons();
 }
 
+bool ExportDialog::isBusy() const
+{
+    return m_job != nullptr && !isFinished(m_job->state());
+}
+
 void ExportDialog::refreshButtons()
 {
-    const bool busy = m_job != nullptr && !isFinished(m_job->state());
+    const bool busy = isBusy();
     m_export->setEnabled(!busy && m_prepared.has_value() && !m_prepared->preview.blocked);
     m_stop->setVisible(busy);
     m_progress->setVisible(busy);
@@ -353,12 +361,12 @@ void ExportDialog::startExport()
     }
     m_written.clear();
     m_services.settings.set(setting::lastExportFolder, QFileInfo(m_target->text()).absolutePath());
-    Job* job = m_services.jobs.create(tr("Export %1").arg(QFileInfo(m_target->text()).fileName()), u"export"_s);
+    Job* job
+        = m_services.jobs.create(tr("Export %1").arg(QFileInfo(m_target->text()).fileName()), u"export"_s);
     job->start(
         m_services.lanes.cpu(),
-        [overview = m_services.workbench.overview(), plan = m_prepared->plan, options = options()](JobContext& context) {
-            return exportCheckpoint(*overview, plan, options, context);
-        },
+        [overview = m_services.workbench.overview(), plan = m_prepared->plan, options = options()](
+            JobContext& context) { return exportCheckpoint(*overview, plan, options, context); },
         [self = QPointer<ExportDialog>(this)](Result<ExportReport> result) {
             if (self == nullptr) {
                 return;
@@ -377,8 +385,9 @@ void ExportDialog::startVerification(const ExportReport& report)
     m_written = QString::fromStdU16String(report.folder.u16string());
     const QString cli = cliProgram();
     if (cli.isEmpty()) {
-        m_outcome->setText(tr("Written to %1 (%2), but not verified: rankscope-cli is not beside this program.")
-                               .arg(m_written, formatBytes(report.bytes)));
+        m_outcome->setText(
+            tr("Written to %1 (%2), but not verified: rankscope-cli is not beside this program.")
+                .arg(m_written, formatBytes(report.bytes)));
         refreshButtons();
         return;
     }
@@ -408,18 +417,18 @@ void ExportDialog::startVerification(const ExportReport& report)
 void ExportDialog::showVerification(const Verification& verification)
 {
     const Theme& theme = themeOf(palette());
-    const QString numbers = tr("rms %1 (bound %2), largest difference %3, over %4 logits")
-                                .arg(QString::number(verification.rms, 'e', 1),
-                                     QString::number(verification.tolerance, 'e', 1),
-                                     QString::number(verification.maxAbs, 'e', 1),
-                                     formatCount(verification.comparedLogits));
-    m_outcome->setText(
-        verification.passed
-            ? tr("<b style=\"color:%1\">✓ Verified.</b> A fresh process reproduces the masked model: %2.<br>%3")
-                  .arg(theme.better.name(), numbers, m_written.toHtmlEscaped())
-            : tr("<b style=\"color:%1\">✕ Verification failed.</b> The written checkpoint differs from the masked "
-                 "model: %2. Do not use %3.")
-                  .arg(theme.worse.name(), numbers, m_written.toHtmlEscaped()));
+    const QString numbers
+        = tr("rms %1 (bound %2), largest difference %3, over %4 logits")
+              .arg(QString::number(verification.rms, 'e', 1), QString::number(verification.tolerance, 'e', 1),
+                   QString::number(verification.maxAbs, 'e', 1), formatCount(verification.comparedLogits));
+    m_outcome->setText(verification.passed
+                           ? tr("<b style=\"color:%1\">✓ Verified.</b> A fresh process reproduces the masked "
+                                "model: %2.<br>%3")
+                                 .arg(theme.better.name(), numbers, m_written.toHtmlEscaped())
+                           : tr("<b style=\"color:%1\">✕ Verification failed.</b> The written checkpoint "
+                                "differs from the masked "
+                                "model: %2. Do not use %3.")
+                                 .arg(theme.worse.name(), numbers, m_written.toHtmlEscaped()));
     m_prepared.reset(); // the target exists now: the preview has to say so
     m_previewTimer->start();
     refreshButtons();

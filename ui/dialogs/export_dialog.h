@@ -28,7 +28,8 @@ class PlanDocument;
 class Settings;
 class Workbench;
 
-/// Writes the candidate as a checkpoint: mode, preview, target, progress, verification by a fresh process. Not modal.
+/// Writes the candidate as a checkpoint: mode, preview, target, progress, verification by a fresh process.
+/// Not modal.
 class ExportDialog : public QDialog {
     Q_OBJECT
 
@@ -48,6 +49,7 @@ public:
     [[nodiscard]] QComboBox* mode() const { return m_mode; }
     [[nodiscard]] QPushButton* exportButton() const { return m_export; }
     [[nodiscard]] QCheckBox* replaceBox() const { return m_replace; }
+    [[nodiscard]] bool isBusy() const;
     [[nodiscard]] QLabel* outcome() const { return m_outcome; }
 
 private:

@@ -155,8 +155,8 @@ void PlanDocument::push(PlanEdit edit, PruningPlan after, quint64 gesture, const
     if (after == m_plan) {
         return;
     }
-    m_undoStack->push(
-        new ChangePlan(edit, m_plan, std::move(after), gesture, text, [this](const PruningPlan& plan) { apply(plan); }));
+    m_undoStack->push(new ChangePlan(edit, m_plan, std::move(after), gesture, text,
+                                     [this](const PruningPlan& plan) { apply(plan); }));
 }
 
 void PlanDocument::apply(const PruningPlan& plan)

@@ -15,8 +15,9 @@ class QUndoStack;
 
 namespace rankscope {
 
-/// Owns the plan and its undo stack and is the plan's only writer. A layer's list of kept channels is either empty,
-/// meaning "as the method selects them", or explicit, as a plan file gave it; editing a layer's count clears its list.
+/// Owns the plan and its undo stack and is the plan's only writer. A layer's list of kept channels is either
+/// empty, meaning "as the method selects them", or explicit, as a plan file gave it; editing a layer's count
+/// clears its list.
 class PlanDocument : public QObject {
     Q_OBJECT
 
@@ -25,7 +26,8 @@ public:
 
     /// Starts afresh for a model: the given plan, an empty and clean undo stack.
     void open(const ModelSpec& spec, const PruningPlan& plan);
-    /// The model's identity once its weights have been read; stamped on every plan from then on, not undoable.
+    /// The model's identity once its weights have been read; stamped on every plan from then on, not
+    /// undoable.
     void setModelDigest(const std::string& digest);
 
     [[nodiscard]] bool isOpen() const { return m_open; }

@@ -22,8 +22,8 @@ class RunningDelta {
 public:
     struct Point {
         double delta = 0.0; ///< candidate minus baseline of this window, nats per token
-        double mean = 0.0;  ///< over this window and those before
-        double low = 0.0;   ///< 95 % interval of the mean
+        double mean = 0.0; ///< over this window and those before
+        double low = 0.0; ///< 95 % interval of the mean
         double high = 0.0;
     };
 

@@ -5,8 +5,8 @@
 
 namespace rankscope {
 
-/// The bundled checkpoint and texts: RANKSCOPE_RESOURCE_DIR, then ../share/rankscope beside the program, then the source
-/// tree that the program was built from. Empty when none of them holds a demo folder.
+/// The bundled checkpoint and texts: RANKSCOPE_RESOURCE_DIR, then ../share/rankscope beside the program, then
+/// the source tree that the program was built from. Empty when none of them holds a demo folder.
 [[nodiscard]] QString resourceFolder();
 [[nodiscard]] QString demoFolder();
 [[nodiscard]] QString demoCalibrationText();

@@ -11,8 +11,7 @@ namespace rankscope {
 namespace {
 
 /// Linear interpolation between order statistics; `values` is sorted in place.
-template <typename T>
-T quantile(std::vector<T>& values, double at)
+template <typename T> T quantile(std::vector<T>& values, double at)
 {
     std::sort(values.begin(), values.end());
     const double position = at * static_cast<double>(values.size() - 1);
@@ -92,8 +91,7 @@ LayerSummary summariseLayer(const LayerSpectra& layer, int windows, int position
         for (const HeadSpectrum& head : summary.at.back()) {
             sum += static_cast<double>(head.median[idx(index)]);
         }
-        summary.sparkline.push_back(
-            static_cast<float>(std::log10(std::max(sum / layer.valueHeads, 1e-30))));
+        summary.sparkline.push_back(static_cast<float>(std::log10(std::max(sum / layer.valueHeads, 1e-30))));
     }
     return summary;
 }

@@ -10,9 +10,9 @@ namespace rankscope {
 /// One head's singular values at one position over the analysed windows.
 struct HeadSpectrum {
     std::vector<float> median; ///< [d], descending
-    std::vector<float> low;    ///< lower quartile; equal to the median for one window
-    std::vector<float> high;   ///< upper quartile
-    RankMeasures ranks;        ///< of the median spectrum's windows: medians of the measures
+    std::vector<float> low; ///< lower quartile; equal to the median for one window
+    std::vector<float> high; ///< upper quartile
+    RankMeasures ranks; ///< of the median spectrum's windows: medians of the measures
 };
 
 /// Median, smallest and largest over the heads of a layer.
@@ -24,10 +24,10 @@ struct RankRange {
 
 struct LayerSummary {
     int heads = 0; ///< value heads; 0 for softmax layers
-    int rank = 0;  ///< d
+    int rank = 0; ///< d
     std::vector<std::vector<HeadSpectrum>> at; ///< [positions][heads]
-    std::vector<float> sparkline;              ///< log10 of the mean spectrum at the last position, [d]
-    RankRange entropy;                         ///< at the last position
+    std::vector<float> sparkline; ///< log10 of the mean spectrum at the last position, [d]
+    RankRange entropy; ///< at the last position
     RankRange stable;
     RankRange threshold;
 };

@@ -12,6 +12,8 @@
 #include <QFileInfo>
 #include <QTimer>
 
+#include <algorithm>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -28,7 +30,8 @@ std::filesystem::path pathOf(const QString& text)
 
 } // namespace
 
-Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document, Options options, QObject* parent)
+Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document, Options options,
+                     QObject* parent)
     : QObject(parent)
     , m_lanes(lanes)
     , m_jobs(jobs)
@@ -138,7 +141,8 @@ void Workbench::prepareTexts()
     Job* job = newJob(tr("Tokenise texts"), u"texts"_s);
     job->start(
         m_lanes.cpu(),
-        [folder = m_overview->folder, evaluation = pathOf(m_evaluationText), calibration = pathOf(m_calibrationText),
+        [folder = m_overview->folder, evaluation = pathOf(m_evaluationText),
+         calibration = pathOf(m_calibrationText),
          options = m_options](JobContext& context) -> Result<PreparedTexts> {
             Result<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::load(folder);
             if (!tokenizer) {
@@ -207,6 +211,7 @@ void Workbench::setDevice(const Device& device, DType dtype)
     if (device == m_device && dtype == m_dtype) {
         return;
     }
+    m_deviceChosen = true;
     m_device = device;
     m_dtype = dtype;
     Q_EMIT devicesChanged();
@@ -229,6 +234,12 @@ void Workbench::refreshDevices()
             if (result) {
                 m_devices = std::move(result).value();
                 Q_EMIT devicesChanged();
+                const auto gpu = std::find_if(m_devices.begin(), m_devices.end(), [](const DeviceInfo& info) {
+                    return info.device.kind == DeviceKind::Cuda;
+                });
+                if (!m_deviceChosen && gpu != m_devices.end()) {
+                    setDevice(gpu->device, DType::BF16);
+                }
             }
         },
         9);

@@ -36,14 +36,15 @@ struct PreparedTexts {
     std::shared_ptr<const TokenWindows> calibration;
 };
 
-/// A plan with its channel lists filled in: what masks, exports and the saved file use. `selector` may be null when
-/// nothing has to be selected. Worker threads. Errors: those of makePlan; BadData when a selector is needed.
+/// A plan with its channel lists filled in: what masks, exports and the saved file use. `selector` may be
+/// null when nothing has to be selected. Worker threads. Errors: those of makePlan; BadData when a selector
+/// is needed.
 [[nodiscard]] Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector,
                                               const Model& model, JobContext& job);
 
-/// The open checkpoint with everything derived from it, and the order in which engine work runs: overview, weights and
-/// texts, baseline, spectra, statistics, selector; then a candidate evaluation for every edit of the plan, the newest
-/// only. All members on the GUI thread.
+/// The open checkpoint with everything derived from it, and the order in which engine work runs: overview,
+/// weights and texts, baseline, spectra, statistics, selector; then a candidate evaluation for every edit of
+/// the plan, the newest only. All members on the GUI thread.
 class Workbench : public QObject {
     Q_OBJECT
 
@@ -148,6 +149,7 @@ private:
     QString m_calibrationText;
     Device m_device;
     DType m_dtype = DType::F32;
+    bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
     QString m_blockingSentence;
 
@@ -174,7 +176,7 @@ private:
     bool m_awaitingFirstNumber = false;
     double m_lastReactionMs = -1.0;
     PruningPlan m_evaluatedPlan; ///< the document's plan that the newest run was started for
-    int m_generation = 0;        ///< of the model on its device: results of earlier ones are dropped
+    int m_generation = 0; ///< of the model on its device: results of earlier ones are dropped
     int m_textGeneration = 0;
 };
 

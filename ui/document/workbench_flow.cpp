@@ -49,8 +49,9 @@ Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* 
     PruningPlan realised = plan;
     if (needsSelection(plan)) {
         if (selector == nullptr) {
-            return Error { ErrorCode::BadData, "The channels of this plan have not been selected yet: wait until the "
-                                               "calibration text has been read.",
+            return Error { ErrorCode::BadData,
+                           "The channels of this plan have not been selected yet: wait until the "
+                           "calibration text has been read.",
                            {} };
         }
         std::vector<int> kept;
@@ -100,8 +101,9 @@ void Workbench::startBaseline()
     job->start(
         m_lanes.gpu(),
         [evaluator = m_evaluator, box = m_baselineBox](JobContext& context) {
-            return evaluator->baseline([box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },
-                                       context);
+            return evaluator->baseline(
+                [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },
+                context);
         },
         [this, evaluator = m_evaluator](Result<std::shared_ptr<const PerplexityEstimate>> result) {
             if (evaluator != m_evaluator) {
@@ -131,8 +133,8 @@ void Workbench::startSpectra()
     Job* job = newJob(tr("Analyse state spectra"), u"spectra"_s);
     job->start(
         m_lanes.gpu(),
-        [model = m_model, windows = m_texts.evaluation, options = m_options](
-            JobContext& context) -> Result<std::shared_ptr<const SpectraSummary>> {
+        [model = m_model, windows = m_texts.evaluation,
+         options = m_options](JobContext& context) -> Result<std::shared_ptr<const SpectraSummary>> {
             const int count = std::min(options.spectraWindows, windows->count);
             Result<std::shared_ptr<const StateSpectra>> spectra
                 = computeStateSpectra(*model, *windows, count, options.spectraEvery, nullptr, context);
@@ -141,8 +143,8 @@ void Workbench::startSpectra()
             }
             return std::make_shared<const SpectraSummary>(summariseSpectra(**spectra));
         },
-        [this, generation = m_generation, textGeneration = m_textGeneration](
-            Result<std::shared_ptr<const SpectraSummary>> result) {
+        [this, generation = m_generation,
+         textGeneration = m_textGeneration](Result<std::shared_ptr<const SpectraSummary>> result) {
             if (generation != m_generation || textGeneration != m_textGeneration) {
                 return;
             }
@@ -165,8 +167,8 @@ void Workbench::startStatistics()
         [model = m_model, windows = m_texts.calibration](JobContext& context) {
             return collectChannelStatistics(*model, *windows, context);
         },
-        [this, generation = m_generation, textGeneration = m_textGeneration](
-            Result<std::shared_ptr<const ChannelStatistics>> result) {
+        [this, generation = m_generation,
+         textGeneration = m_textGeneration](Result<std::shared_ptr<const ChannelStatistics>> result) {
             if (generation != m_generation || textGeneration != m_textGeneration) {
                 return;
             }
@@ -200,8 +202,8 @@ void Workbench::ensureSelector()
         [method, seed, model = m_model, statistics = m_statistics](JobContext& context) {
             return makeChannelSelector(method, seed, model, statistics, context);
         },
-        [this, generation = m_generation, textGeneration = m_textGeneration](
-            Result<std::shared_ptr<const ChannelSelector>> result) {
+        [this, generation = m_generation,
+         textGeneration = m_textGeneration](Result<std::shared_ptr<const ChannelSelector>> result) {
             if (generation != m_generation || textGeneration != m_textGeneration) {
                 return;
             }
@@ -277,14 +279,16 @@ void Workbench::startCandidate()
     job->setUnit(tr("windows"));
     job->start(
         m_lanes.gpu(),
-        [plan, selector = m_selector, evaluator = m_evaluator, box = m_candidateBox](
-            JobContext& context) -> Result<CandidateOutcome> {
+        [plan, selector = m_selector, evaluator = m_evaluator,
+         box = m_candidateBox](JobContext& context) -> Result<CandidateOutcome> {
             Result<PruningPlan> realised = realisePlan(plan, selector.get(), *evaluator->model(), context);
             if (!realised) {
                 return realised.error();
             }
             Result<std::shared_ptr<const PerplexityEstimate>> estimate = evaluator->candidate(
-                *realised, [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); }, context);
+                *realised,
+                [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },
+                context);
             if (!estimate) {
                 return estimate.error();
             }

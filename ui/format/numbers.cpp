@@ -66,7 +66,8 @@ QString formatBytes(std::int64_t bytes)
         value /= 1024.0;
         ++unit;
     }
-    return plain(value, value < 9.95 && value != std::floor(value) ? 1 : 0) + u' ' + QString::fromUtf16(units[unit]);
+    return plain(value, value < 9.95 && value != std::floor(value) ? 1 : 0) + u' '
+        + QString::fromUtf16(units[unit]);
 }
 
 QString formatKib(std::int64_t bytes)
@@ -107,7 +108,9 @@ QString formatSeconds(double seconds)
     }
     const auto whole = static_cast<std::int64_t>(seconds);
     if (whole < 6000) {
-        return QCoreApplication::translate("numbers", "%1 min %2 s").arg(whole / 60).arg(whole % 60 / 10 * 10);
+        return QCoreApplication::translate("numbers", "%1 min %2 s")
+            .arg(whole / 60)
+            .arg(whole % 60 / 10 * 10);
     }
     return QCoreApplication::translate("numbers", "%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
 }

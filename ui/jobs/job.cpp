@@ -92,8 +92,8 @@ void Job::finish(const Error* error)
         setState(JobState::Cancelled);
     } else {
         m_failure = QString::fromStdString(error->message);
-        qCWarning(lcJobs, "job %d failed (%ls): %s [%s]", m_id, qUtf16Printable(m_title), error->message.c_str(),
-                  error->context.c_str());
+        qCWarning(lcJobs, "job %d failed (%ls): %s [%s]", m_id, qUtf16Printable(m_title),
+                  error->message.c_str(), error->context.c_str());
         setState(JobState::Failed);
     }
 }

@@ -23,9 +23,9 @@ enum class JobState { Queued, Running, Cancelling, Succeeded, Failed, Cancelled 
 
 [[nodiscard]] bool isFinished(JobState state);
 
-/// GUI-thread handle of one piece of background work. The worker posts its result to the event loop through the
-/// application object; whether anybody still wants it is tested on the GUI thread only. Destroying the handle
-/// requests a stop and drops the result.
+/// GUI-thread handle of one piece of background work. The worker posts its result to the event loop through
+/// the application object; whether anybody still wants it is tested on the GUI thread only. Destroying the
+/// handle requests a stop and drops the result.
 class Job : public QObject {
     Q_OBJECT
 
@@ -46,9 +46,9 @@ public:
     [[nodiscard]] const QString& unit() const { return m_unit; }
     void setUnit(const QString& unit) { m_unit = unit; }
 
-    /// Runs `work(JobContext&) -> Result<T>` on `pool`, then `whenDone(Result<T>)` on the GUI thread, once, unless the
-    /// handle is gone by then. After a cancel the result is a Cancelled error, whatever the work returned. Higher
-    /// priorities leave the queue first.
+    /// Runs `work(JobContext&) -> Result<T>` on `pool`, then `whenDone(Result<T>)` on the GUI thread, once,
+    /// unless the handle is gone by then. After a cancel the result is a Cancelled error, whatever the work
+    /// returned. Higher priorities leave the queue first.
     template <typename Work, typename Done>
     void start(QThreadPool& pool, Work work, Done whenDone, int priority = 0)
     {
@@ -92,13 +92,13 @@ private:
         JobContext context { stop.get_token() };
     };
 
-    template <typename R, typename Work>
-    static R runGuarded(Work& work, JobContext& context)
+    template <typename R, typename Work> static R runGuarded(Work& work, JobContext& context)
     {
         try {
             return work(context);
         } catch (const std::exception& exception) { // last resort: core functions do not throw
-            return R(Error { ErrorCode::Internal, "The job stopped because of a fault in Rankscope.", exception.what() });
+            return R(Error { ErrorCode::Internal, "The job stopped because of a fault in Rankscope.",
+                             exception.what() });
         }
     }
     static void postStarted(const QPointer<Job>& self);

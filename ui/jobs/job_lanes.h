@@ -5,8 +5,8 @@
 
 namespace rankscope {
 
-/// Where work runs. gpu(): one thread that never expires, for everything that runs a model, whatever its device;
-/// cpu(): all cores but one, for files and small analysis.
+/// Where work runs. gpu(): one thread that never expires, for everything that runs a model, whatever its
+/// device; cpu(): all cores but one, for files and small analysis.
 class JobLanes {
 public:
     JobLanes();

@@ -60,8 +60,9 @@ void JobListModel::cancelAll()
 
 int JobListModel::runningCount() const
 {
-    return static_cast<int>(std::count_if(m_entries.begin(), m_entries.end(),
-                                          [](const Entry& entry) { return !isFinished(entry.job->state()); }));
+    return static_cast<int>(std::count_if(m_entries.begin(), m_entries.end(), [](const Entry& entry) {
+        return !isFinished(entry.job->state());
+    }));
 }
 
 Job* JobListModel::jobAt(int row) const
@@ -95,7 +96,8 @@ QVariant JobListModel::data(const QModelIndex& index, int role) const
         if (!job->failure().isEmpty()) {
             return job->failure();
         }
-        return index.column() == CancelColumn && !isFinished(job->state()) ? tr("Stop this job") : job->title();
+        return index.column() == CancelColumn && !isFinished(job->state()) ? tr("Stop this job")
+                                                                           : job->title();
     case FractionRole:
         if (job->state() == JobState::Succeeded) {
             return 1.0;

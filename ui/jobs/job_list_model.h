@@ -11,8 +11,8 @@ class QTimer;
 
 namespace rankscope {
 
-/// Owns the jobs: creates them, lists the newest first, forgets finished ones beyond the last twenty, and polls progress
-/// at 10 Hz while any is under way.
+/// Owns the jobs: creates them, lists the newest first, forgets finished ones beyond the last twenty, and
+/// polls progress at 10 Hz while any is under way.
 class JobListModel : public QAbstractTableModel {
     Q_OBJECT
 
@@ -23,8 +23,8 @@ public:
     explicit JobListModel(QObject* parent = nullptr);
     ~JobListModel() override;
 
-    /// A job that replaces an earlier one of the same `kind` takes over its row; the earlier handle is destroyed, so
-    /// that its work stops and its result is dropped.
+    /// A job that replaces an earlier one of the same `kind` takes over its row; the earlier handle is
+    /// destroyed, so that its work stops and its result is dropped.
     Job* create(const QString& title, const QString& kind);
     void cancelAll();
     [[nodiscard]] int runningCount() const;

@@ -115,7 +115,8 @@ QVariant LayerTableModel::display(int layer, int column) const
         return spec.heads == spec.valueHeads ? QString::number(spec.heads)
                                              : u"%1/%2"_s.arg(spec.heads).arg(spec.valueHeads);
     case KeptColumn:
-        return spec.prunable() ? u"%1→%2"_s.arg(plan.keyDims).arg(plan.keptKeyDims) : QString::number(spec.keyDims);
+        return spec.prunable() ? u"%1→%2"_s.arg(plan.keyDims).arg(plan.keptKeyDims)
+                               : QString::number(spec.keyDims);
     case StateColumn:
         return spec.prunable() ? formatKib(spec.stateBytes(plan.keptKeyDims)) : u"–"_s;
     case EntropyColumn:
@@ -134,7 +135,8 @@ QVariant LayerTableModel::toolTip(int layer, int column) const
     const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
     if (!spec.prunable()) {
-        return tr("Layer %1 is softmax attention: it has a cache of keys and values, not a recurrent state, so there "
+        return tr("Layer %1 is softmax attention: it has a cache of keys and values, not a recurrent state, "
+                  "so there "
                   "is nothing to prune.")
             .arg(layer);
     }
@@ -153,7 +155,8 @@ QVariant LayerTableModel::toolTip(int layer, int column) const
             .arg(spec.keyDims)
             .arg(spec.valueDims);
     case KeptColumn:
-        return tr("Keeps %1 of %2 key dims in every head (ratio %3 removed). Drag the bar, or double-click to type.")
+        return tr("Keeps %1 of %2 key dims in every head (ratio %3 removed). Drag the bar, or double-click "
+                  "to type.")
             .arg(plan.keptKeyDims)
             .arg(plan.keyDims)
             .arg(formatRatio(1.0 - static_cast<double>(plan.keptKeyDims) / plan.keyDims));
@@ -165,7 +168,8 @@ QVariant LayerTableModel::toolTip(int layer, int column) const
     case EntropyColumn:
     case StableColumn:
         if (const LayerSummary* found = summary(layer)) {
-            return tr("Median over %1 heads, smallest … largest:\nentropy rank %2, stable rank %3, values above "
+            return tr("Median over %1 heads, smallest … largest:\nentropy rank %2, stable rank %3, values "
+                      "above "
                       "10⁻⁴ of the largest %4, of %5")
                 .arg(found->heads)
                 .arg(range(found->entropy), range(found->stable), range(found->threshold))
@@ -236,10 +240,12 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
         case StateColumn:
             return tr("fp32 recurrent state of one sequence under the plan, KiB");
         case EntropyColumn:
-            return tr("Entropy rank exp(−Σ p ln p), p = σ/Σσ, of the state after the last analysed token: median over "
+            return tr("Entropy rank exp(−Σ p ln p), p = σ/Σσ, of the state after the last analysed token: "
+                      "median over "
                       "heads");
         case StableColumn:
-            return tr("Stable rank ‖S‖²_F/‖S‖²₂ of the state after the last analysed token: median over heads");
+            return tr(
+                "Stable rank ‖S‖²_F/‖S‖²₂ of the state after the last analysed token: median over heads");
         case HeadsColumn:
             return tr("Key heads (key/value heads when they differ)");
         default:

@@ -32,10 +32,10 @@ public:
     };
     enum Role {
         KeyDimsRole = Qt::UserRole + 1, ///< int, 0 when the layer cannot be pruned
-        KeptRole,                       ///< int
-        LockedRole,                     ///< bool
-        SparklineRole,                  ///< QList<float>, log10 of singular values
-        SortRole,                       ///< a number, for every column
+        KeptRole, ///< int
+        LockedRole, ///< bool
+        SparklineRole, ///< QList<float>, log10 of singular values
+        SortRole, ///< a number, for every column
     };
 
     explicit LayerTableModel(PlanDocument& document, QObject* parent = nullptr);

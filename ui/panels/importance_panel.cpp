@@ -45,11 +45,11 @@ ImportancePanel::ImportancePanel(Workbench& workbench, PlanDocument& document, L
 
 QString ImportancePanel::emptySentence() const
 {
-    if (!m_workbench.blockingSentence().isEmpty()) {
-        return m_workbench.blockingSentence();
-    }
     if (m_workbench.overview() == nullptr) {
         return tr("No model open.");
+    }
+    if (!m_workbench.blockingSentence().isEmpty()) {
+        return m_workbench.blockingSentence();
     }
     const int layer = m_selection.currentLayer();
     if (layer < 0) {
@@ -58,8 +58,7 @@ QString ImportancePanel::emptySentence() const
     if (!m_document.isPrunable(layer)) {
         return tr("Layer %1 is softmax attention: it has no key channels to rank.").arg(layer);
     }
-    if (m_workbench.selector() == nullptr
-        || m_workbench.selector()->methodId() != m_document.plan().method) {
+    if (m_workbench.selector() == nullptr || m_workbench.selector()->methodId() != m_document.plan().method) {
         return tr("Reading the calibration text…");
     }
     return {};
@@ -78,7 +77,8 @@ void ImportancePanel::refresh()
     const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
     // The selection counts value heads; several of them may share a key head.
-    const int keyHead = std::min(m_selection.head(), spec.valueHeads - 1) / std::max(1, spec.valueHeads / spec.heads);
+    const int keyHead
+        = std::min(m_selection.head(), spec.valueHeads - 1) / std::max(1, spec.valueHeads / spec.heads);
     const ChannelSelector& selector = *m_workbench.selector();
     ImportancePlot::Data shown;
     shown.layer = layer;
@@ -89,7 +89,7 @@ void ImportancePanel::refresh()
         std::iota(shown.kept.begin(), shown.kept.end(), 0);
     } else {
         shown.kept = plan.kept.empty() ? selector.keptChannels(layer, keyHead, plan.keptKeyDims)
-                                      : plan.kept[idx(keyHead)];
+                                       : plan.kept[idx(keyHead)];
     }
     const MethodInfo* method = findMethod(selector.methodId());
     shown.scoreLabel = method != nullptr ? QString::fromUtf8(method->scoreLabel) : QString();

@@ -19,8 +19,8 @@ class ImportancePanel : public QWidget {
     Q_OBJECT
 
 public:
-    ImportancePanel(Workbench& workbench, PlanDocument& document, LayerSelection& selection, DialogPort& dialogs,
-                    QWidget* parent = nullptr);
+    ImportancePanel(Workbench& workbench, PlanDocument& document, LayerSelection& selection,
+                    DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] ImportancePlot* plot() const { return m_plot; }
 

@@ -32,11 +32,13 @@ IssuesPanel::IssuesPanel(QWidget* parent)
 void IssuesPanel::setIssues(const std::vector<CheckpointIssue>& issues, bool modelOpen)
 {
     m_issues = issues;
-    std::stable_sort(m_issues.begin(), m_issues.end(), [](const CheckpointIssue& left, const CheckpointIssue& right) {
-        return static_cast<int>(left.severity) > static_cast<int>(right.severity);
-    });
-    m_empty->setText(modelOpen ? tr("No issues: every tensor is there with the expected name, shape and type.")
-                               : tr("No model open."));
+    std::stable_sort(m_issues.begin(), m_issues.end(),
+                     [](const CheckpointIssue& left, const CheckpointIssue& right) {
+                         return static_cast<int>(left.severity) > static_cast<int>(right.severity);
+                     });
+    m_empty->setText(modelOpen
+                         ? tr("No issues: every tensor is there with the expected name, shape and type.")
+                         : tr("No model open."));
     rebuild();
 }
 

@@ -28,7 +28,8 @@ public:
         const auto state = static_cast<JobState>(index.data(JobListModel::StateRole).toInt());
         const bool active = !isFinished(state);
         painter->save();
-        painter->fillRect(option.rect, option.state.testFlag(QStyle::State_Selected) ? theme.selectedRow : theme.panel);
+        painter->fillRect(option.rect,
+                          option.state.testFlag(QStyle::State_Selected) ? theme.selectedRow : theme.panel);
         painter->setRenderHint(QPainter::Antialiasing);
         switch (index.column()) {
         case JobListModel::ProgressColumn:
@@ -39,19 +40,22 @@ public:
         case JobListModel::CancelColumn:
             if (index.data(JobListModel::CancellableRole).toBool()) {
                 const int size = option.fontMetrics.height() - 3;
-                painter->drawPixmap(option.rect.center().x() - size / 2, option.rect.center().y() - size / 2,
-                                    tintedPixmap(u"close"_s, theme.muted, size, painter->device()->devicePixelRatioF()));
+                painter->drawPixmap(
+                    option.rect.center().x() - size / 2, option.rect.center().y() - size / 2,
+                    tintedPixmap(u"close"_s, theme.muted, size, painter->device()->devicePixelRatioF()));
             }
             break;
         default:
-            painter->setPen(state == JobState::Failed && index.column() == JobListModel::StatusColumn ? theme.worse
-                                : active && index.column() == JobListModel::TitleColumn               ? theme.text
-                                                                                                      : theme.muted);
+            painter->setPen(state == JobState::Failed && index.column() == JobListModel::StatusColumn
+                                ? theme.worse
+                                : active && index.column() == JobListModel::TitleColumn ? theme.text
+                                                                                        : theme.muted);
             const bool right = index.column() == JobListModel::StatusColumn;
             const QRect room = option.rect.adjusted(right ? 4 : 10, 0, right ? -2 : -4, 0);
-            painter->drawText(room, static_cast<int>((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter),
-                              option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight,
-                                                            room.width()));
+            painter->drawText(room,
+                              static_cast<int>((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter),
+                              option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(),
+                                                            Qt::ElideRight, room.width()));
         }
         painter->restore();
     }

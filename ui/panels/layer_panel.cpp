@@ -21,7 +21,8 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSelection& selection, QWidget* parent)
+LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSelection& selection,
+                       QWidget* parent)
     : QWidget(parent)
     , m_document(document)
     , m_selection(selection)
@@ -74,11 +75,14 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
 
     m_editor->setScale(1, 64, 1, 0);
     m_editor->setGestureSource([this] { return m_document.newGesture(); });
-    m_editor->setNames(tr("Kept key dims of the selected layers"), tr("Kept key dims of the selected layers"));
+    m_editor->setNames(tr("Kept key dims of the selected layers"),
+                       tr("Kept key dims of the selected layers"));
     m_delegate->setGestureSource([this] { return m_document.newGesture(); });
 
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LayerPanel::onTableSelection);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &LayerPanel::onTableSelection);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &LayerPanel::onTableSelection);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &LayerPanel::onTableSelection);
     connect(&m_selection, &LayerSelection::layersChanged, this, &LayerPanel::onSelectionChanged);
     connect(&m_document, &PlanDocument::planChanged, this, &LayerPanel::refreshEditor);
     connect(m_editor, &RatioEditor::edited, this, [this](double value, quint64 gesture) {
@@ -186,9 +190,10 @@ void LayerPanel::fitColumns()
     header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entropy"_s));
     header->resizeSection(LayerTableModel::StableColumn, chars(u"Stable"_s));
     int fixed = 0;
-    for (const int column : { LayerTableModel::IndexColumn, LayerTableModel::LockColumn, LayerTableModel::KindColumn,
-                              LayerTableModel::HeadsColumn, LayerTableModel::StateColumn,
-                              LayerTableModel::EntropyColumn, LayerTableModel::StableColumn }) {
+    for (const int column :
+         { LayerTableModel::IndexColumn, LayerTableModel::LockColumn, LayerTableModel::KindColumn,
+           LayerTableModel::HeadsColumn, LayerTableModel::StateColumn, LayerTableModel::EntropyColumn,
+           LayerTableModel::StableColumn }) {
         fixed += header->sectionSize(column);
     }
     const int textWidth = metrics.horizontalAdvance(u"256→256"_s) + 14;
@@ -198,7 +203,8 @@ void LayerPanel::fitColumns()
     if (narrow) {
         rest += header->sectionSize(LayerTableModel::StableColumn);
     }
-    const int spectrum = std::clamp((rest - textWidth) * 45 / 100, chars(u"Spectrum"_s) - 8, metrics.height() * 8);
+    const int spectrum
+        = std::clamp((rest - textWidth) * 45 / 100, chars(u"Spectrum"_s) - 8, metrics.height() * 8);
     header->resizeSection(LayerTableModel::SpectrumColumn, spectrum);
     header->resizeSection(LayerTableModel::KeptColumn, std::max(textWidth + 30, rest - spectrum));
 }

@@ -20,7 +20,8 @@ class LayerPanel : public QWidget {
     Q_OBJECT
 
 public:
-    LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSelection& selection, QWidget* parent = nullptr);
+    LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSelection& selection,
+               QWidget* parent = nullptr);
 
     [[nodiscard]] QTableView* table() const { return m_table; }
     [[nodiscard]] RatioEditor* editor() const { return m_editor; }

@@ -110,15 +110,15 @@ void PlanPanel::refresh()
     // Where layers were edited one by one, the requested ratio says nothing: show what it came to.
     bool asRequested = true;
     for (const LayerPlan& layer : plan.layers) {
-        asRequested = asRequested && (layer.keyDims == 0 || layer.locked
-                                      || layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
+        asRequested = asRequested
+            && (layer.keyDims == 0 || layer.locked
+                || layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
     }
     const double realised = before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before) : 0.0;
     m_ratio->setValue(asRequested ? plan.requestedRatio : std::round(realised * 100.0) / 100.0);
     const QString muted = themeOf(palette()).muted.name();
     m_realised->setText(tr("<b>%1</b> <span style=\"color:%2\">removed · %3 of %4 dims kept</span>")
-                            .arg(formatRatio(realised),
-                                 muted)
+                            .arg(formatRatio(realised), muted)
                             .arg(kept)
                             .arg(before));
     const std::int64_t full = m_document.spec().stateBytes();
@@ -127,13 +127,12 @@ void PlanPanel::refresh()
     const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().calibration;
     const QString name = QFileInfo(m_workbench.calibrationText()).fileName();
     m_calibration->setText(m_calibration->fontMetrics().elidedText(name, Qt::ElideMiddle, 150));
-    m_calibration->setToolTip(text != nullptr
-                                  ? tr("%1\n%2 windows of %3 tokens; %4 tokens of the text")
-                                        .arg(m_workbench.calibrationText())
-                                        .arg(text->count)
-                                        .arg(text->length)
-                                        .arg(formatCount(text->textTokens))
-                                  : m_workbench.calibrationText());
+    m_calibration->setToolTip(text != nullptr ? tr("%1\n%2 windows of %3 tokens; %4 tokens of the text")
+                                                    .arg(m_workbench.calibrationText())
+                                                    .arg(text->count)
+                                                    .arg(text->length)
+                                                    .arg(formatCount(text->textTokens))
+                                              : m_workbench.calibrationText());
 }
 
 void PlanPanel::changeEvent(QEvent* event)

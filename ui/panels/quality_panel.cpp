@@ -69,37 +69,41 @@ void QualityPanel::refresh()
             return QString(u"–"_s);
         }
         const QString colour = trust == Trust::Final ? theme.text.name() : theme.muted.name();
-        QString text = u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">ppl · %4 nats%5</span>"_s.arg(
-            colour, formatPerplexity(estimate->perplexity()), theme.muted.name(),
-            QString::number(estimate->meanNll(), 'f', 4),
-            trust == Trust::Partial     ? tr(" · %1 of %2").arg(estimate->windows()).arg(estimate->windowsTotal)
-                : trust == Trust::Stale ? tr(" · earlier plan")
-                                        : QString());
+        QString text
+            = u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">ppl · %4 nats%5</span>"_s
+                  .arg(colour, formatPerplexity(estimate->perplexity()), theme.muted.name(),
+                       QString::number(estimate->meanNll(), 'f', 4),
+                       trust == Trust::Partial
+                           ? tr(" · %1 of %2").arg(estimate->windows()).arg(estimate->windowsTotal)
+                           : trust == Trust::Stale ? tr(" · earlier plan")
+                                                   : QString());
         return text;
     };
     m_baseline->setText(describe(m_workbench.baseline(), m_workbench.baselineTrust()));
     m_candidate->setText(describe(m_workbench.candidate(), m_workbench.candidateTrust()));
     if (const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().evaluation) {
         m_basis->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(
-            theme.muted.name(), tr("%1 windows × %2 tokens · %3 · %4")
-                                    .arg(text->count)
-                                    .arg(text->length)
-                                    .arg(QString::fromUtf8(shortName(m_workbench.dtype())),
-                                         QString::fromStdString(toString(m_workbench.device())))));
+            theme.muted.name(),
+            tr("%1 windows × %2 tokens · %3 · %4")
+                .arg(text->count)
+                .arg(text->length)
+                .arg(QString::fromUtf8(shortName(m_workbench.dtype())),
+                     QString::fromStdString(toString(m_workbench.device())))));
         m_basis->setToolTip(tr("%1: %2 tokens, %3 of them beyond the last whole window")
                                 .arg(QString::fromStdString(text->sourceName), formatCount(text->textTokens),
                                      formatCount(text->droppedTokens)));
     } else {
         m_basis->setText(u"–"_s);
     }
-    QString sentence = m_workbench.blockingSentence();
+    QString sentence = m_workbench.overview() != nullptr ? m_workbench.blockingSentence() : QString();
     if (sentence.isEmpty() && m_workbench.candidate() == nullptr) {
         if (m_workbench.overview() == nullptr) {
             sentence = tr("No model open.");
         } else if (m_workbench.baseline() == nullptr) {
             sentence = tr("Waiting for the baseline…");
         } else if (m_document.isOpen() && m_document.plan().keepsAll()) {
-            sentence = tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.");
+            sentence
+                = tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.");
         } else {
             sentence = tr("Waiting for the first window…");
         }

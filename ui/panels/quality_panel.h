@@ -19,7 +19,8 @@ class QualityPanel : public QWidget {
     Q_OBJECT
 
 public:
-    QualityPanel(Workbench& workbench, PlanDocument& document, DialogPort& dialogs, QWidget* parent = nullptr);
+    QualityPanel(Workbench& workbench, PlanDocument& document, DialogPort& dialogs,
+                 QWidget* parent = nullptr);
 
     [[nodiscard]] DeltaPlot* plot() const { return m_plot; }
 

@@ -93,7 +93,8 @@ void SpectraPanel::refresh()
 {
     const std::shared_ptr<const SpectraSummary>& spectra = m_workbench.spectra();
     const int layer = m_selection.currentLayer();
-    const QString sentence = layer < 0 && m_workbench.overview() != nullptr ? tr("Select a layer.") : emptySentence();
+    const QString sentence
+        = layer < 0 && m_workbench.overview() != nullptr ? tr("Select a layer.") : emptySentence();
     m_stack->setCurrentWidget(sentence.isEmpty() ? m_content : static_cast<QWidget*>(m_empty));
     m_empty->setText(sentence);
     if (!sentence.isEmpty()) {
@@ -101,11 +102,13 @@ void SpectraPanel::refresh()
         return;
     }
     const int positions = static_cast<int>(spectra->positions.size());
-    const int position = m_selection.position() < 0 ? positions - 1 : std::min(m_selection.position(), positions - 1);
+    const int position
+        = m_selection.position() < 0 ? positions - 1 : std::min(m_selection.position(), positions - 1);
     const QSignalBlocker block(m_position);
     m_position->setRange(0, std::max(0, positions - 1));
     m_position->setValue(position);
-    m_positionText->setText(positions > 0 ? u"<b>%1</b>"_s.arg(spectra->positions[idx(position)]) : QString());
+    m_positionText->setText(positions > 0 ? u"<b>%1</b>"_s.arg(spectra->positions[idx(position)])
+                                          : QString());
     m_positionText->setMinimumWidth(m_positionText->fontMetrics().horizontalAdvance(u"99999"_s));
     m_plot->setSpectra(spectra);
     m_plot->show(layer, m_selection.head(), position);
@@ -145,7 +148,8 @@ void SpectraPanel::refreshRanks()
     const RankMeasures& ranks = heads[idx(std::min(m_selection.head(), summary.heads - 1))].ranks;
     const QString muted = themeOf(palette()).muted.name();
     m_ranks->setText(
-        tr("<span style=\"color:%1\">stable</span> <b>%2</b> &nbsp; <span style=\"color:%1\">entropy</span> <b>%3</b> "
+        tr("<span style=\"color:%1\">stable</span> <b>%2</b> &nbsp; <span style=\"color:%1\">entropy</span> "
+           "<b>%3</b> "
            "&nbsp; <span style=\"color:%1\">threshold</span> <b>%4</b> <span style=\"color:%1\">of %5</span>")
             .arg(muted, QString::number(ranks.stableRank, 'f', 2), formatRank(ranks.entropyRank))
             .arg(ranks.thresholdRank)

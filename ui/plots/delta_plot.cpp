@@ -25,7 +25,8 @@ class SignedTicker : public QCPAxisTicker {
 protected:
     QString getTickLabel(double tick, const QLocale&, QChar, int) override
     {
-        const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, step)))), 0, 6);
+        const int decimals
+            = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, step)))), 0, 6);
         return std::abs(tick) < step * 1e-6 ? u"0"_s : formatSigned(tick, decimals);
     }
     double getTickStep(const QCPRange& range) override
@@ -78,7 +79,8 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->windows->setLineStyle(QCPGraph::lsNone);
     m_impl->high->setChannelFillGraph(m_impl->low);
     connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-        const int window = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(event->position().x())));
+        const int window
+            = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(event->position().x())));
         if (window < 1 || window > std::ssize(m_impl->points)) {
             Q_EMIT hovered(QString());
             return;
@@ -149,14 +151,15 @@ void DeltaPlot::refresh()
     impl.high->setPen(Qt::NoPen);
     impl.high->setBrush(fill);
     impl.mean->setPen(QPen(colour, 2.0));
-    impl.windows->setScatterStyle(
-        QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(stale ? theme.removed : theme.muted, 1.0),
-                        QBrush(stale ? theme.removed : theme.muted), 4));
+    impl.windows->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc,
+                                                  QPen(stale ? theme.removed : theme.muted, 1.0),
+                                                  QBrush(stale ? theme.removed : theme.muted), 4));
     const double margin = 0.08 * (largest - smallest);
     plot->yAxis->setRange(smallest - margin, largest + margin);
     plot->xAxis->setRange(0.5, std::max(2, impl.windowsTotal) + 0.5);
     setAxisLabel(*plot->yAxis, tr("Δ NLL (nats per token)"));
-    setAxisLabel(*plot->xAxis, impl.windowLength > 0
+    setAxisLabel(*plot->xAxis,
+                 impl.windowLength > 0
                      ? tr("evaluation window (%1 tokens each), paired").arg(impl.windowLength)
                      : tr("evaluation window, paired"));
     plot->replot(QCustomPlot::rpQueuedReplot);

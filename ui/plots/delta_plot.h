@@ -13,7 +13,8 @@ namespace rankscope {
 
 class DialogPort;
 
-/// The paired difference in nats over the evaluation windows: a point per window, the running mean and its interval.
+/// The paired difference in nats over the evaluation windows: a point per window, the running mean and its
+/// interval.
 class DeltaPlot : public QWidget {
     Q_OBJECT
 
@@ -21,7 +22,8 @@ public:
     explicit DeltaPlot(DialogPort& dialogs, QWidget* parent = nullptr);
     ~DeltaPlot() override;
 
-    void setData(const std::vector<RunningDelta::Point>& points, int windowsTotal, int windowLength, Trust trust);
+    void setData(const std::vector<RunningDelta::Point>& points, int windowsTotal, int windowLength,
+                 Trust trust);
     [[nodiscard]] QCustomPlot* plot() const;
     [[nodiscard]] QString csv() const;
 

@@ -130,8 +130,9 @@ void ImportancePlot::refresh()
     const int keptCount = static_cast<int>(impl.data.kept.size());
     const double x = keptCount + 0.5;
     const bool shown = count > 0;
-    for (QCPAbstractItem* item : { static_cast<QCPAbstractItem*>(impl.cut), static_cast<QCPAbstractItem*>(impl.handle),
-                                   static_cast<QCPAbstractItem*>(impl.caption) }) {
+    for (QCPAbstractItem* item :
+         { static_cast<QCPAbstractItem*>(impl.cut), static_cast<QCPAbstractItem*>(impl.handle),
+           static_cast<QCPAbstractItem*>(impl.caption) }) {
         item->setVisible(shown);
     }
     impl.cut->point1->setCoords(x, 0.0);
@@ -158,12 +159,14 @@ void ImportancePlot::refresh()
                               .arg(keptCount)
                               .arg(count - keptCount)
                               .arg(total > 0.0 ? 100.0 * (total - keptShare) / total : 0.0, 0, 'f', 1));
-    setAxisLabel(*plot->xAxis, impl.data.head >= 0 ? tr("key channels of head %1, by importance").arg(impl.data.head)
-                                                   : tr("key channels, by importance"));
+    setAxisLabel(*plot->xAxis,
+                 impl.data.head >= 0 ? tr("key channels of head %1, by importance").arg(impl.data.head)
+                                     : tr("key channels, by importance"));
     setAxisLabel(*plot->yAxis, tr("importance (rel.)"));
-    plot->setToolTip(impl.data.scoreLabel.isEmpty()
-                         ? QString()
-                         : tr("Importance: %1, relative to the largest of this head").arg(impl.data.scoreLabel));
+    plot->setToolTip(
+        impl.data.scoreLabel.isEmpty()
+            ? QString()
+            : tr("Importance: %1, relative to the largest of this head").arg(impl.data.scoreLabel));
     plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -216,11 +219,12 @@ QString ImportancePlot::csv() const
     for (int place = 0; place < std::ssize(m_impl->order); ++place) {
         const int channel = m_impl->order[idx(place)];
         const bool stays = std::binary_search(m_impl->data.kept.begin(), m_impl->data.kept.end(), channel);
-        text += u"%1,%2,%3,%4,%5,%6\n"_s.arg(m_impl->data.layer)
-                    .arg(m_impl->data.head)
-                    .arg(place + 1)
-                    .arg(channel)
-                    .arg(QString::number(m_impl->data.scores[idx(channel)], 'g', 12), stays ? u"1"_s : u"0"_s);
+        text
+            += u"%1,%2,%3,%4,%5,%6\n"_s.arg(m_impl->data.layer)
+                   .arg(m_impl->data.head)
+                   .arg(place + 1)
+                   .arg(channel)
+                   .arg(QString::number(m_impl->data.scores[idx(channel)], 'g', 12), stays ? u"1"_s : u"0"_s);
     }
     return text;
 }

@@ -12,8 +12,8 @@ namespace rankscope {
 
 class DialogPort;
 
-/// Importance of the key channels of one head, sorted; kept and removed by fill and by hatching; a cut line that can be
-/// dragged.
+/// Importance of the key channels of one head, sorted; kept and removed by fill and by hatching; a cut line
+/// that can be dragged.
 class ImportancePlot : public QWidget {
     Q_OBJECT
 
@@ -25,7 +25,7 @@ public:
         int layer = -1;
         int head = -1;
         std::vector<double> scores; ///< [Dk] by channel
-        std::vector<int> kept;      ///< ascending channels
+        std::vector<int> kept; ///< ascending channels
         QString scoreLabel;
         bool editable = true;
     };

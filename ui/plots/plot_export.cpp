@@ -42,7 +42,8 @@ bool writeSvg(QCustomPlot& plot, const QString& path)
 bool writeText(const QString& text, const QString& path)
 {
     QFile file(path);
-    return file.open(QIODevice::WriteOnly | QIODevice::Truncate) && file.write(text.toUtf8()) >= 0 && file.flush();
+    return file.open(QIODevice::WriteOnly | QIODevice::Truncate) && file.write(text.toUtf8()) >= 0
+        && file.flush();
 }
 
 } // namespace
@@ -62,30 +63,34 @@ QString exportPlot(QCustomPlot& plot, const PlotExport& source, const QString& p
     } else {
         return translated("The picture was not saved: the file name must end in .png, .svg, .pdf or .csv.");
     }
-    return written ? QString()
-                   : translated("The picture could not be written to \"%1\": check the folder and the free space.")
-                         .arg(path);
+    return written
+        ? QString()
+        : translated("The picture could not be written to \"%1\": check the folder and the free space.")
+              .arg(path);
 }
 
 void addPlotExportActions(QMenu& menu, QCustomPlot& plot, const PlotExport& source, DialogPort& dialogs,
                           std::function<void(const QString&)> failed)
 {
-    menu.addAction(translated("Copy image"), &plot,
-                   [&plot] { QGuiApplication::clipboard()->setPixmap(plot.toPixmap(plot.width(), plot.height(), 2.0)); });
+    menu.addAction(translated("Copy image"), &plot, [&plot] {
+        QGuiApplication::clipboard()->setPixmap(plot.toPixmap(plot.width(), plot.height(), 2.0));
+    });
     menu.addAction(translated("Copy data as CSV"), &plot,
                    [source] { QGuiApplication::clipboard()->setText(source.csv()); });
-    menu.addAction(translated("Save picture or data…"), &plot, [&plot, &dialogs, source, failed = std::move(failed)] {
-        const QString path = dialogs.chooseSaveFile(
-            &plot, translated("Save picture or data"), source.name + u".png"_s,
-            translated("PNG picture (*.png);;SVG drawing (*.svg);;PDF drawing (*.pdf);;CSV data (*.csv)"));
-        if (path.isEmpty()) {
-            return;
-        }
-        const QString error = exportPlot(plot, source, path);
-        if (!error.isEmpty()) {
-            failed(error);
-        }
-    });
+    menu.addAction(
+        translated("Save picture or data…"), &plot, [&plot, &dialogs, source, failed = std::move(failed)] {
+            const QString path = dialogs.chooseSaveFile(
+                &plot, translated("Save picture or data"), source.name + u".png"_s,
+                translated(
+                    "PNG picture (*.png);;SVG drawing (*.svg);;PDF drawing (*.pdf);;CSV data (*.csv)"));
+            if (path.isEmpty()) {
+                return;
+            }
+            const QString error = exportPlot(plot, source, path);
+            if (!error.isEmpty()) {
+                failed(error);
+            }
+        });
 }
 
 } // namespace rankscope

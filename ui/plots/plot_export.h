@@ -18,11 +18,12 @@ struct PlotExport {
     std::function<QString()> csv;
 };
 
-/// Writes the plot as PNG (twice the screen's size), PDF, SVG or CSV, chosen by the file name's ending. Returns an error
-/// sentence, or nothing.
+/// Writes the plot as PNG (twice the screen's size), PDF, SVG or CSV, chosen by the file name's ending.
+/// Returns an error sentence, or nothing.
 [[nodiscard]] QString exportPlot(QCustomPlot& plot, const PlotExport& source, const QString& path);
 
-/// Adds "Copy image", "Copy data" and "Save…" for `plot` to `menu`; `failed` receives the sentence of a failed save.
+/// Adds "Copy image", "Copy data" and "Save…" for `plot` to `menu`; `failed` receives the sentence of a
+/// failed save.
 void addPlotExportActions(QMenu& menu, QCustomPlot& plot, const PlotExport& source, DialogPort& dialogs,
                           std::function<void(const QString&)> failed);
 

@@ -83,7 +83,8 @@ SpectrumPlot::SpectrumPlot(DialogPort& dialogs, QWidget* parent)
         mark->setLineStyle(QCPGraph::lsNone);
         mark->setLayer(u"overlay"_s);
     }
-    connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { onMouseMove(event->position()); });
+    connect(plot, &QCustomPlot::mouseMove, this,
+            [this](QMouseEvent* event) { onMouseMove(event->position()); });
     connect(plot, &QCustomPlot::mouseDoubleClick, this,
             [this](QMouseEvent* event) { onDoubleClick(event->position()); });
     connect(plot, &QCustomPlot::mouseWheel, this, [this] { m_impl->userRange = true; });
@@ -207,7 +208,8 @@ void SpectrumPlot::refresh()
             return line;
         };
         impl.curves[idx(head)]->data()->set(points(spectrum.median), true);
-        impl.curves[idx(head)]->setPen(QPen(colour, selected ? 2.0 : 1.2, head < 8 ? Qt::SolidLine : Qt::DashLine));
+        impl.curves[idx(head)]->setPen(
+            QPen(colour, selected ? 2.0 : 1.2, head < 8 ? Qt::SolidLine : Qt::DashLine));
         impl.curves[idx(head)]->setName(tr("head %1").arg(head));
         if (bands) {
             QColor fill = colour;
@@ -221,8 +223,8 @@ void SpectrumPlot::refresh()
         }
         const double entropy = std::max(1.0, spectrum.ranks.entropyRank);
         impl.marks[idx(head)]->data()->set({ QCPGraphData(entropy, impl.floor * 1.22) }, true);
-        impl.marks[idx(head)]->setScatterStyle(
-            QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(colour, 1.0), QBrush(colour), selected ? 9 : 7));
+        impl.marks[idx(head)]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(colour, 1.0),
+                                                               QBrush(colour), selected ? 9 : 7));
     }
     const bool haveHead = shown != nullptr && impl.head >= 0 && impl.head < count;
     impl.stableMark->setVisible(haveHead);
@@ -267,20 +269,21 @@ void SpectrumPlot::refresh()
         impl.keptText->setPadding(QMargins(5, 1, 5, 1));
     }
     const std::int64_t tokens = impl.spectra != nullptr && !impl.spectra->positions.empty()
-        ? impl.spectra->positions[impl.position < 0 ? impl.spectra->positions.size() - 1
-                                                    : std::min(idx(impl.position), impl.spectra->positions.size() - 1)]
+        ? impl.spectra->positions[impl.position < 0
+                                      ? impl.spectra->positions.size() - 1
+                                      : std::min(idx(impl.position), impl.spectra->positions.size() - 1)]
         : 0;
     setAxisLabel(*plot->yAxis, tr("σ of the state, after token %1").arg(tokens));
-    setAxisLabel(*plot->xAxis, tr("singular value index (values below %1 lie on the floor)")
-                                   .arg(u"10%1"_s.arg([&] {
-                                       QString digits = QString::number(std::lround(std::log10(impl.floor)));
-                                       const QString super = u"⁰¹²³⁴⁵⁶⁷⁸⁹"_s;
-                                       QString out;
-                                       for (const QChar digit : digits) {
-                                           out += digit == u'-' ? QChar(u'⁻') : super[digit.digitValue()];
-                                       }
-                                       return out;
-                                   }())));
+    setAxisLabel(*plot->xAxis,
+                 tr("singular value index (values below %1 lie on the floor)").arg(u"10%1"_s.arg([&] {
+                     QString digits = QString::number(std::lround(std::log10(impl.floor)));
+                     const QString super = u"⁰¹²³⁴⁵⁶⁷⁸⁹"_s;
+                     QString out;
+                     for (const QChar digit : digits) {
+                         out += digit == u'-' ? QChar(u'⁻') : super[digit.digitValue()];
+                     }
+                     return out;
+                 }())));
     refreshLegend();
     plot->replot(QCustomPlot::rpQueuedReplot);
 }
@@ -379,13 +382,14 @@ void SpectrumPlot::onMouseMove(const QPointF& at)
     m_impl->tracer->position->setCoords(index, std::max(value, m_impl->floor));
     m_impl->tracer->setPen(QPen(themeOf(palette()).text, 1.2));
     m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
-    Q_EMIT hovered(tr("layer %1, head %2: σ%3 = %4 (quartiles %5 … %6), %7 of σ₁")
-                       .arg(m_impl->layer)
-                       .arg(head)
-                       .arg(index)
-                       .arg(QString::number(value, 'g', 4), QString::number(spectrum.low[idx(index - 1)], 'g', 3),
-                            QString::number(spectrum.high[idx(index - 1)], 'g', 3))
-                       .arg(QString::number(value / std::max(1e-30, static_cast<double>(spectrum.median[0])), 'g', 3)));
+    Q_EMIT hovered(
+        tr("layer %1, head %2: σ%3 = %4 (quartiles %5 … %6), %7 of σ₁")
+            .arg(m_impl->layer)
+            .arg(head)
+            .arg(index)
+            .arg(QString::number(value, 'g', 4), QString::number(spectrum.low[idx(index - 1)], 'g', 3),
+                 QString::number(spectrum.high[idx(index - 1)], 'g', 3))
+            .arg(QString::number(value / std::max(1e-30, static_cast<double>(spectrum.median[0])), 'g', 3)));
 }
 
 void SpectrumPlot::onDoubleClick(const QPointF&)

@@ -14,8 +14,8 @@ namespace rankscope {
 
 class DialogPort;
 
-/// Singular values of one layer's state, one curve per head on a log scale with the quartile band over windows, rank
-/// markers of the heads, the kept dims as a line. The legend stands above the plot.
+/// Singular values of one layer's state, one curve per head on a log scale with the quartile band over
+/// windows, rank markers of the heads, the kept dims as a line. The legend stands above the plot.
 class SpectrumPlot : public QWidget {
     Q_OBJECT
 

@@ -21,14 +21,13 @@ Settings::Settings(const QString& iniFile)
 
 Settings::~Settings() = default;
 
-template <typename T>
-T Settings::get(const SettingKey<T>& key) const
+template <typename T> T Settings::get(const SettingKey<T>& key) const
 {
-    return m_settings->value(QString::fromUtf16(key.name), QVariant::fromValue(key.defaultValue)).template value<T>();
+    return m_settings->value(QString::fromUtf16(key.name), QVariant::fromValue(key.defaultValue))
+        .template value<T>();
 }
 
-template <typename T>
-void Settings::set(const SettingKey<T>& key, const T& value)
+template <typename T> void Settings::set(const SettingKey<T>& key, const T& value)
 {
     m_settings->setValue(QString::fromUtf16(key.name), QVariant::fromValue(value));
 }

@@ -11,8 +11,7 @@ class QSettings;
 
 namespace rankscope {
 
-template <typename T>
-struct SettingKey {
+template <typename T> struct SettingKey {
     const char16_t* name;
     T defaultValue;
 };
@@ -38,10 +37,8 @@ public:
     Settings& operator=(const Settings&) = delete;
     ~Settings();
 
-    template <typename T>
-    [[nodiscard]] T get(const SettingKey<T>& key) const;
-    template <typename T>
-    void set(const SettingKey<T>& key, const T& value);
+    template <typename T> [[nodiscard]] T get(const SettingKey<T>& key) const;
+    template <typename T> void set(const SettingKey<T>& key, const T& value);
 
     /// Puts `folder` first in the recent list, which keeps ten.
     void addRecentFolder(const QString& folder);

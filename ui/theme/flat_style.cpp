@@ -31,7 +31,8 @@ bool isPrimary(const QWidget* widget)
     return widget != nullptr && widget->property(kPrimary).toBool();
 }
 
-void roundedFrame(QPainter* painter, const QRectF& rect, const QColor& fill, const QColor& line, double radius = kRadius)
+void roundedFrame(QPainter* painter, const QRectF& rect, const QColor& fill, const QColor& line,
+                  double radius = kRadius)
 {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
@@ -61,7 +62,8 @@ void chevron(QPainter* painter, const QPointF& centre, double half, const QColor
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(QPen(colour, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     const double rise = up ? -half / 2.0 : half / 2.0;
-    const QPointF points[] = { centre + QPointF(-half, -rise), centre + QPointF(0, rise), centre + QPointF(half, -rise) };
+    const QPointF points[]
+        = { centre + QPointF(-half, -rise), centre + QPointF(0, rise), centre + QPointF(half, -rise) };
     painter->drawPolyline(points, 3);
     painter->restore();
 }
@@ -139,6 +141,10 @@ QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
         result.setHeight(textHeight + 10);
         break;
     case CT_PushButton:
+        if (isPrimary(widget)) {
+            result.rwidth() += result.width() / 8; // its text is bold
+        }
+        [[fallthrough]];
     case CT_ToolButton:
         result.setHeight(std::max(size.height(), textHeight) + 12);
         break;
@@ -159,11 +165,12 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
     case PE_PanelButtonCommand:
         if (isPrimary(widget)) {
             const bool enabled = option->state.testFlag(State_Enabled);
-            const QColor fill = !enabled                          ? theme.removed
-                : option->state.testFlag(State_Sunken)            ? mixed(theme.accent, theme.text, 0.25)
-                : option->state.testFlag(State_MouseOver)         ? mixed(theme.accent, theme.text, 0.10)
-                                                                  : theme.accent;
-            roundedFrame(painter, option->rect, fill, option->state.testFlag(State_HasFocus) ? theme.text : fill);
+            const QColor fill = !enabled                  ? theme.removed
+                : option->state.testFlag(State_Sunken)    ? mixed(theme.accent, theme.text, 0.25)
+                : option->state.testFlag(State_MouseOver) ? mixed(theme.accent, theme.text, 0.10)
+                                                          : theme.accent;
+            roundedFrame(painter, option->rect, fill,
+                         option->state.testFlag(State_HasFocus) ? theme.text : fill);
         } else {
             fieldFrame(painter, option, option->rect);
         }
@@ -178,7 +185,9 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
     case PE_PanelLineEdit:
         if (const auto* frame = qstyleoption_cast<const QStyleOptionFrame*>(option); frame != nullptr) {
             if (frame->lineWidth > 0) {
-                fieldFrame(painter, option, option->rect);
+                QStyleOptionFrame field(*frame);
+                field.state &= ~State_Sunken; // every line edit says that it is sunken
+                fieldFrame(painter, &field, option->rect);
             }
         }
         return;
@@ -223,24 +232,27 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             painter->fillRect(option->rect, theme.panel);
             const bool active = option->state.testFlag(State_Selected);
             if (active) {
-                roundedFrame(painter, option->rect.adjusted(1, 2, -1, -2), theme.selectedRow, Qt::transparent, 4.0);
+                roundedFrame(painter, option->rect.adjusted(1, 2, -1, -2), theme.selectedRow, Qt::transparent,
+                             4.0);
             }
             const int flags = Qt::AlignCenter | Qt::TextSingleLine
                 | (styleHint(SH_UnderlineShortcut, item, widget, nullptr) != 0 ? Qt::TextShowMnemonic
                                                                                : Qt::TextHideMnemonic);
-            drawItemText(painter, option->rect, flags, item->palette, option->state.testFlag(State_Enabled), item->text,
-                         QPalette::WindowText);
+            drawItemText(painter, option->rect, flags, item->palette, option->state.testFlag(State_Enabled),
+                         item->text, QPalette::WindowText);
             return;
         }
         break;
     case CE_ToolBar:
         painter->fillRect(option->rect, theme.panel);
-        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), theme.border);
+        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1),
+                          theme.border);
         return;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
         painter->fillRect(option->rect, theme.panel);
-        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), theme.border);
+        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1),
+                          theme.border);
         return;
     case CE_HeaderLabel:
         if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
@@ -249,8 +261,8 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             muted.state &= ~State_On; // no bold for the column of the current cell
             painter->save();
             painter->setFont(smallFont(widget != nullptr ? widget->font() : painter->font()));
-            drawItemText(painter, header->rect, static_cast<int>(header->textAlignment) | Qt::AlignVCenter, muted.palette,
-                         true, header->text, QPalette::ButtonText);
+            drawItemText(painter, header->rect, static_cast<int>(header->textAlignment) | Qt::AlignVCenter,
+                         muted.palette, true, header->text, QPalette::ButtonText);
             painter->restore();
             return;
         }
@@ -259,7 +271,8 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
         return;
     case CE_ProgressBarContents:
         if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option)) {
-            const QRectF full = QRectF(bar->rect.left(), bar->rect.center().y() - 2.5, bar->rect.width(), 6.0);
+            const QRectF full
+                = QRectF(bar->rect.left(), bar->rect.center().y() - 2.5, bar->rect.width(), 6.0);
             roundedFrame(painter, full, mixed(theme.removed, theme.panel, 0.4), Qt::transparent, 3.0);
             const int span = bar->maximum - bar->minimum;
             if (span > 0) {
@@ -272,8 +285,9 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
         break;
     case CE_TabBarTabShape:
         if (option->state.testFlag(State_Selected)) {
-            painter->fillRect(QRect(option->rect.left() + 4, option->rect.bottom() - 1, option->rect.width() - 8, 2),
-                              theme.accent);
+            painter->fillRect(
+                QRect(option->rect.left() + 4, option->rect.bottom() - 1, option->rect.width() - 8, 2),
+                theme.accent);
         }
         return;
     case CE_TabBarTabLabel:
@@ -298,7 +312,8 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option)) {
                 QStyleOptionButton inverted(*button);
                 inverted.palette.setColor(QPalette::ButtonText,
-                                          option->state.testFlag(State_Enabled) ? theme.onAccent : theme.panel);
+                                          option->state.testFlag(State_Enabled) ? theme.onAccent
+                                                                                : theme.panel);
                 painter->save();
                 QFont font = widget->font();
                 font.setBold(true);
@@ -315,8 +330,8 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
     QProxyStyle::drawControl(element, option, painter, widget);
 }
 
-void FlatStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
-                                   const QWidget* widget) const
+void FlatStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option,
+                                   QPainter* painter, const QWidget* widget) const
 {
     switch (control) {
     case CC_Slider:
@@ -347,7 +362,8 @@ void FlatStyle::drawSlider(const QStyleOptionComplex* option, QPainter* painter,
     const Theme& theme = themeFor(option);
     const bool enabled = option->state.testFlag(State_Enabled);
     const QRect handle = proxy()->subControlRect(CC_Slider, slider, SC_SliderHandle, widget);
-    const QRectF groove(option->rect.left() + 1, option->rect.center().y() - 2.0, option->rect.width() - 2, 5.0);
+    const QRectF groove(option->rect.left() + 1, option->rect.center().y() - 2.0, option->rect.width() - 2,
+                        5.0);
     roundedFrame(painter, groove, mixed(theme.removed, theme.panel, 0.35), Qt::transparent, 2.5);
     QRectF filled = groove;
     if (slider->upsideDown) {
@@ -396,7 +412,8 @@ void FlatStyle::drawSpinBox(const QStyleOptionComplex* option, QPainter* painter
     }
 }
 
-void FlatStyle::drawScrollBar(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const
+void FlatStyle::drawScrollBar(const QStyleOptionComplex* option, QPainter* painter,
+                              const QWidget* widget) const
 {
     const auto* bar = qstyleoption_cast<const QStyleOptionSlider*>(option);
     if (bar == nullptr) {
@@ -407,7 +424,8 @@ void FlatStyle::drawScrollBar(const QStyleOptionComplex* option, QPainter* paint
     if (bar->maximum > bar->minimum) {
         const QRectF handle = QRectF(proxy()->subControlRect(CC_ScrollBar, bar, SC_ScrollBarSlider, widget));
         const bool active = option->state.testFlag(State_MouseOver) || option->state.testFlag(State_Sunken);
-        roundedFrame(painter, handle.adjusted(2, 2, -2, -2), active ? theme.muted : theme.removed, Qt::transparent, 3.0);
+        roundedFrame(painter, handle.adjusted(2, 2, -2, -2), active ? theme.muted : theme.removed,
+                     Qt::transparent, 3.0);
     }
 }
 

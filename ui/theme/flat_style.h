@@ -5,8 +5,8 @@
 
 namespace rankscope {
 
-/// Fusion without gradients and shadows: flat fields with one-pixel lines, thin sliders and bars, tabs as underlined
-/// words. Takes its colours from the widget's palette.
+/// Fusion without gradients and shadows: flat fields with one-pixel lines, thin sliders and bars, tabs as
+/// underlined words. Takes its colours from the widget's palette.
 class FlatStyle : public QProxyStyle {
     Q_OBJECT
 

@@ -5,8 +5,8 @@
 #include <QPixmapCache>
 #include <QSvgRenderer>
 
-/// The resources live in a static library: they are linked and registered by this call only. Outside any namespace, as
-/// the macro demands.
+/// The resources live in a static library: they are linked and registered by this call only. Outside any
+/// namespace, as the macro demands.
 static void registerIcons()
 {
     Q_INIT_RESOURCE(rankscope);
@@ -20,7 +20,8 @@ QPixmap tintedPixmap(const QString& name, const QColor& colour, int size, qreal 
 {
     static const bool registered = (registerIcons(), true);
     Q_UNUSED(registered)
-    const QString key = u"rankscope/%1/%2/%3/%4"_s.arg(name, colour.name(QColor::HexArgb)).arg(size).arg(scale);
+    const QString key
+        = u"rankscope/%1/%2/%3/%4"_s.arg(name, colour.name(QColor::HexArgb)).arg(size).arg(scale);
     QPixmap pixmap;
     if (QPixmapCache::find(key, &pixmap)) {
         return pixmap;

@@ -9,7 +9,8 @@
 
 namespace rankscope {
 
-/// The colours of one look. Widgets find theirs through themeOf(palette()), so a change of palette is all it takes.
+/// The colours of one look. Widgets find theirs through themeOf(palette()), so a change of palette is all it
+/// takes.
 struct Theme {
     bool dark = false;
     QColor window;
@@ -23,7 +24,7 @@ struct Theme {
     QColor onAccent;
     QColor selectedRow;
     QColor removed; ///< always hatched as well
-    QColor worse;   ///< always with a sign as well
+    QColor worse; ///< always with a sign as well
     QColor better;
     std::array<QColor, 8> heads;
 

@@ -87,6 +87,11 @@ void Equaliser::paintEvent(QPaintEvent*)
 {
     const Theme& theme = themeOf(palette());
     QPainter painter(this);
+    if (m_faders.empty()) {
+        painter.setPen(theme.muted);
+        painter.drawText(rect(), Qt::AlignCenter, tr("No model open."));
+        return;
+    }
     const QRectF plot = plotRect();
     painter.setFont(smallFont(font()));
     const int largest = largestKeyDims();
@@ -120,13 +125,14 @@ void Equaliser::paintFader(QPainter& painter, int fader) const
         QRectF filled = track;
         filled.setTop(track.bottom() - track.height() * shown.kept / shown.keyDims);
         const QColor fill = shown.locked ? mixed(theme.accent, theme.removed, 0.6)
-            : current                   ? theme.accent
-                                        : mixed(theme.accent, theme.panel, 0.25);
+            : current                    ? theme.accent
+                                         : mixed(theme.accent, theme.panel, 0.25);
         painter.setPen(Qt::NoPen);
         painter.setBrush(fill);
         painter.drawRoundedRect(filled, 3, 3);
         const auto at = [&](double dims) { return track.bottom() - track.height() * dims / shown.keyDims; };
-        const bool ghost = m_gesture != 0 && fader < std::ssize(m_atStart) && m_atStart[idx(fader)] != shown.kept;
+        const bool ghost
+            = m_gesture != 0 && fader < std::ssize(m_atStart) && m_atStart[idx(fader)] != shown.kept;
         if (ghost) {
             painter.setBrush(Qt::NoBrush);
             painter.setPen(QPen(theme.muted, 1.0, Qt::DotLine));
@@ -151,7 +157,8 @@ void Equaliser::paintFader(QPainter& painter, int fader) const
         painter.drawRoundedRect(handle, 3, 3);
     }
     const double slot = plot.width() / static_cast<double>(m_faders.size());
-    const int every = std::max(1, static_cast<int>(std::ceil(fontMetrics().horizontalAdvance(u"000"_s) / slot)));
+    const int every
+        = std::max(1, static_cast<int>(std::ceil(fontMetrics().horizontalAdvance(u"000"_s) / slot)));
     if (fader % every == 0 || current) {
         QFont face = smallFont(font());
         face.setBold(current);
@@ -177,7 +184,8 @@ void Equaliser::paintLegend(QPainter& painter) const
     const Theme& theme = themeOf(palette());
     painter.setFont(smallFont(font()));
     painter.setPen(theme.muted);
-    const QRectF where(12, height() - fontMetrics().height() * 1.5, width() - 24, fontMetrics().height() * 1.4);
+    const QRectF where(12, height() - fontMetrics().height() * 1.5, width() - 24,
+                       fontMetrics().height() * 1.4);
     const QString full = tr("▬ kept   ┄ entropy rank   ○ σ > 10⁻⁴ σ₁   (medians over heads)");
     const QString brief = tr("▬ kept   ┄ entropy rank   ○ σ > 10⁻⁴ σ₁");
     const bool fits = painter.fontMetrics().horizontalAdvance(full) <= where.width();
@@ -218,11 +226,11 @@ void Equaliser::mouseMoveEvent(QMouseEvent* event)
     }
     const Fader& shown = m_faders[idx(fader)];
     Q_EMIT hovered(shown.keyDims == 0 ? tr("layer %1: softmax attention, nothing to prune").arg(shown.layer)
-                                     : tr("layer %1: keeps %2 of %3 key dims, entropy rank %4")
-                                           .arg(shown.layer)
-                                           .arg(shown.kept)
-                                           .arg(shown.keyDims)
-                                           .arg(formatRank(shown.entropyRank)));
+                                      : tr("layer %1: keeps %2 of %3 key dims, entropy rank %4")
+                                            .arg(shown.layer)
+                                            .arg(shown.kept)
+                                            .arg(shown.keyDims)
+                                            .arg(formatRank(shown.entropyRank)));
 }
 
 void Equaliser::mouseReleaseEvent(QMouseEvent*)
@@ -259,8 +267,9 @@ void Equaliser::dragTo(const QPointF& at)
         const int last = std::max(m_lastFader, fader);
         for (int each = first; each <= last; ++each) {
             const Fader& shown = m_faders[idx(each)];
-            const double share = fader == m_lastFader ? 1.0
-                                                      : static_cast<double>(each - m_lastFader) / (fader - m_lastFader);
+            const double share = fader == m_lastFader
+                ? 1.0
+                : static_cast<double>(each - m_lastFader) / (fader - m_lastFader);
             const double y = each == fader ? at.y() : m_lastPoint.y() + (at.y() - m_lastPoint.y()) * share;
             if (shown.keyDims > 0 && !shown.locked) {
                 wanted[shown.layer] = keptAt(each, y);
@@ -278,7 +287,8 @@ void Equaliser::nudge(int steps)
 {
     for (const Fader& shown : m_faders) {
         if (shown.layer == m_current && shown.keyDims > 0 && !shown.locked) {
-            Q_EMIT edited({ { shown.layer, std::clamp(shown.kept + steps, 1, shown.keyDims) } }, m_newGesture());
+            Q_EMIT edited({ { shown.layer, std::clamp(shown.kept + steps, 1, shown.keyDims) } },
+                          m_newGesture());
             return;
         }
     }

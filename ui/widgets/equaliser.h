@@ -9,8 +9,8 @@
 
 namespace rankscope {
 
-/// One fader per layer, filled to the kept dims on a track of Dk. A drag sets a fader, a drag across faders draws a curve,
-/// a drag with Shift moves all unlocked ones together; arrow keys move the focused one.
+/// One fader per layer, filled to the kept dims on a track of Dk. A drag sets a fader, a drag across faders
+/// draws a curve, a drag with Shift moves all unlocked ones together; arrow keys move the focused one.
 class Equaliser : public QWidget {
     Q_OBJECT
 
@@ -20,7 +20,7 @@ public:
         int keyDims = 0; ///< 0: cannot be pruned
         int kept = 0;
         bool locked = false;
-        double entropyRank = 0.0;   ///< median over heads; 0 when not analysed
+        double entropyRank = 0.0; ///< median over heads; 0 when not analysed
         double thresholdRank = 0.0; ///< median over heads; 0 when not analysed
     };
 

@@ -39,7 +39,8 @@ QSize LayerDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIn
     return QSize(20, option.fontMetrics.height() * 19 / 10);
 }
 
-void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                          const QModelIndex& index) const
 {
     const Theme& theme = themeOf(option.palette);
     const bool selected = option.state.testFlag(QStyle::State_Selected);
@@ -82,7 +83,8 @@ QRect LayerDelegate::barRect(const QStyleOptionViewItem& option)
                  std::max(10, option.rect.width() - text - 6), height);
 }
 
-void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const
 {
     const Theme& theme = themeOf(option.palette);
     const int keyDims = index.data(LayerTableModel::KeyDimsRole).toInt();
@@ -131,7 +133,8 @@ void LayerDelegate::paintSpectrum(QPainter* painter, const QStyleOptionViewItem&
     QPolygonF line;
     for (qsizetype at = 0; at < values.size(); ++at) {
         const double below = std::min(top - static_cast<double>(values[at]), kSparklineDecades);
-        line << QPointF(area.left() + area.width() * static_cast<double>(at) / static_cast<double>(values.size() - 1),
+        line << QPointF(area.left()
+                            + area.width() * static_cast<double>(at) / static_cast<double>(values.size() - 1),
                         area.top() + area.height() * below / kSparklineDecades);
     }
     painter->setRenderHint(QPainter::Antialiasing);
@@ -140,7 +143,8 @@ void LayerDelegate::paintSpectrum(QPainter* painter, const QStyleOptionViewItem&
     painter->drawPolyline(line);
 }
 
-void LayerDelegate::paintLock(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void LayerDelegate::paintLock(QPainter* painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const
 {
     const Theme& theme = themeOf(option.palette);
     if (index.data(LayerTableModel::KeyDimsRole).toInt() == 0) {
@@ -153,11 +157,13 @@ void LayerDelegate::paintLock(QPainter* painter, const QStyleOptionViewItem& opt
     }
     const int size = option.fontMetrics.height() - 2;
     const QRect where(option.rect.center().x() - size / 2, option.rect.center().y() - size / 2, size, size);
-    painter->drawPixmap(where, tintedPixmap(locked ? u"lock"_s : u"unlock"_s, locked ? theme.text : theme.muted, size,
-                                            painter->device()->devicePixelRatioF()));
+    painter->drawPixmap(where,
+                        tintedPixmap(locked ? u"lock"_s : u"unlock"_s, locked ? theme.text : theme.muted,
+                                     size, painter->device()->devicePixelRatioF()));
 }
 
-QWidget* LayerDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&, const QModelIndex& index) const
+QWidget* LayerDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&,
+                                     const QModelIndex& index) const
 {
     const int keyDims = index.data(LayerTableModel::KeyDimsRole).toInt();
     if (index.column() != LayerTableModel::KeptColumn || keyDims == 0) {

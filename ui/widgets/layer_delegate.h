@@ -7,17 +7,19 @@
 
 namespace rankscope {
 
-/// Paints the rows of the layers table: the kept bar, the small spectrum, the lock. A drag on the bar edits the kept
-/// dims; a double click on the cell opens a number.
+/// Paints the rows of the layers table: the kept bar, the small spectrum, the lock. A drag on the bar edits
+/// the kept dims; a double click on the cell opens a number.
 class LayerDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
     explicit LayerDelegate(QObject* parent = nullptr);
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
     [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    QWidget* createEditor(QWidget* parent, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    QWidget* createEditor(QWidget* parent, const QStyleOptionViewItem& option,
+                          const QModelIndex& index) const override;
     void setEditorData(QWidget* editor, const QModelIndex& index) const override;
     void setModelData(QWidget* editor, QAbstractItemModel* model, const QModelIndex& index) const override;
     bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,

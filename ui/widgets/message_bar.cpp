@@ -28,10 +28,10 @@ MessageBar::MessageBar(QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(14, 6, 10, 6);
     layout->setSpacing(8);
-    layout->addWidget(m_icon, 0, Qt::AlignTop);
+    layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
     layout->addWidget(m_more);
-    layout->addWidget(m_close, 0, Qt::AlignTop);
+    layout->addWidget(m_close);
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_close->setAutoRaise(true);
@@ -83,8 +83,8 @@ void MessageBar::refresh()
         : message.severity == IssueSeverity::Warning              ? u"warning"_s
                                                                   : u"note"_s;
     const int size = fontMetrics().height();
-    m_icon->setPixmap(tintedPixmap(icon, message.severity == IssueSeverity::Note ? theme.accent : theme.worse, size,
-                                   devicePixelRatioF()));
+    m_icon->setPixmap(tintedPixmap(icon, message.severity == IssueSeverity::Note ? theme.accent : theme.worse,
+                                   size, devicePixelRatioF()));
     m_close->setIcon(tintedIcon(u"close"_s, theme.muted, size));
     m_text->setText(message.text);
     m_text->setAccessibleName(message.text);

@@ -12,8 +12,8 @@ class QSlider;
 
 namespace rankscope {
 
-/// A slider and a number that show the same value. Every change carries the gesture it belongs to: a whole drag is one,
-/// a burst of key presses or wheel steps is one, a typed number is one.
+/// A slider and a number that show the same value. Every change carries the gesture it belongs to: a whole
+/// drag is one, a burst of key presses or wheel steps is one, a typed number is one.
 class RatioEditor : public QWidget {
     Q_OBJECT
 

@@ -36,8 +36,8 @@ public:
     {
         const QFontMetrics value = fontMetrics();
         const QFontMetrics word(smallFont(font()));
-        return QSize(word.horizontalAdvance(m_word) + std::min(value.horizontalAdvance(text()), value.averageCharWidth() * 28)
-                         + 46,
+        return QSize(word.horizontalAdvance(m_word)
+                         + std::min(value.horizontalAdvance(text()), value.averageCharWidth() * 28) + 46,
                      value.height() + 13);
     }
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(70, sizeHint().height()); }
@@ -59,10 +59,12 @@ protected:
         painter.setFont(font());
         painter.setPen(theme.text);
         const QRect room(16 + wordWidth, 0, width() - wordWidth - 38, height());
-        painter.drawText(room, Qt::AlignVCenter, fontMetrics().elidedText(text(), Qt::ElideMiddle, room.width()));
+        painter.drawText(room, Qt::AlignVCenter,
+                         fontMetrics().elidedText(text(), Qt::ElideMiddle, room.width()));
         painter.setPen(QPen(theme.muted, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         const QPointF centre(width() - 14.0, height() / 2.0 + 0.5);
-        const QPointF points[] = { centre + QPointF(-3.5, -1.75), centre + QPointF(0, 1.75), centre + QPointF(3.5, -1.75) };
+        const QPointF points[]
+            = { centre + QPointF(-3.5, -1.75), centre + QPointF(0, 1.75), centre + QPointF(3.5, -1.75) };
         painter.drawPolyline(points, 3);
     }
 
@@ -78,7 +80,8 @@ NumberTile::NumberTile(QWidget* parent)
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
 }
 
-void NumberTile::setContent(const QString& caption, const QString& value, const QString& rest, Trust trust, Tone tone)
+void NumberTile::setContent(const QString& caption, const QString& value, const QString& rest, Trust trust,
+                            Tone tone)
 {
     const QSize before = sizeHint();
     m_caption = caption;
@@ -122,7 +125,8 @@ void NumberTile::paintEvent(QPaintEvent*)
     const int captionHeight = QFontMetrics(small).height();
     painter.setFont(small);
     painter.setPen(theme.muted);
-    painter.drawText(QRect(kLeft, 0, width() - kLeft, captionHeight + 1), Qt::AlignLeft | Qt::AlignVCenter, m_caption);
+    painter.drawText(QRect(kLeft, 0, width() - kLeft, captionHeight + 1), Qt::AlignLeft | Qt::AlignVCenter,
+                     m_caption);
     QColor colour = m_tone == Tone::Worse ? theme.worse : m_tone == Tone::Better ? theme.better : theme.text;
     if (m_trust == Trust::Partial) {
         colour = mixed(colour, theme.panel, 0.38);
@@ -136,9 +140,10 @@ void NumberTile::paintEvent(QPaintEvent*)
     painter.drawText(QPoint(kLeft, baselineY), shown);
     painter.setFont(font());
     painter.setPen(m_trust == Trust::Final ? theme.text : theme.muted);
-    painter.drawText(QPoint(kLeft + QFontMetrics(big).horizontalAdvance(shown) + fontMetrics().horizontalAdvance(u' '),
-                            baselineY),
-                     m_rest);
+    painter.drawText(
+        QPoint(kLeft + QFontMetrics(big).horizontalAdvance(shown) + fontMetrics().horizontalAdvance(u' '),
+               baselineY),
+        m_rest);
 }
 
 StatusStrip::StatusStrip(QWidget* parent)

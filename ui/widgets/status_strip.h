@@ -12,7 +12,8 @@ class QToolButton;
 
 namespace rankscope {
 
-/// One of the big numbers: a caption over a value with a quiet rest. Lighter while partial, grey with a mark when stale.
+/// One of the big numbers: a caption over a value with a quiet rest. Lighter while partial, grey with a mark
+/// when stale.
 class NumberTile : public QWidget {
     Q_OBJECT
 
@@ -20,7 +21,8 @@ public:
     explicit NumberTile(QWidget* parent = nullptr);
 
     enum class Tone { Plain, Worse, Better };
-    void setContent(const QString& caption, const QString& value, const QString& rest, Trust trust, Tone tone);
+    void setContent(const QString& caption, const QString& value, const QString& rest, Trust trust,
+                    Tone tone);
     [[nodiscard]] const QString& value() const { return m_value; }
     [[nodiscard]] Trust trust() const { return m_trust; }
     [[nodiscard]] QSize sizeHint() const override;

@@ -3,8 +3,8 @@
 
 namespace rankscope {
 
-ChangePlan::ChangePlan(PlanEdit edit, PruningPlan before, PruningPlan after, quint64 gesture, const QString& text,
-                       Apply apply)
+ChangePlan::ChangePlan(PlanEdit edit, PruningPlan before, PruningPlan after, quint64 gesture,
+                       const QString& text, Apply apply)
     : QUndoCommand(text)
     , m_edit(edit)
     , m_before(std::move(before))

@@ -13,7 +13,8 @@ namespace rankscope {
 /// What a step edits; steps of different kinds never merge.
 enum class PlanEdit { KeptDims, Method, Locks, Replace };
 
-/// One undo step: the plan before and after. Changes the plan and nothing else; listeners of the document start work.
+/// One undo step: the plan before and after. Changes the plan and nothing else; listeners of the document
+/// start work.
 class ChangePlan : public QUndoCommand {
 public:
     using Apply = std::function<void(const PruningPlan&)>;
