@@ -90,6 +90,16 @@ Status writeAll(const ExportContents& contents, const fs::path& folder, JobConte
     return Unit {};
 }
 
+/// Messages speak of the folder that was asked for, not of its temporary name.
+Error aboutTarget(Error error, const fs::path& staging, const fs::path& target)
+{
+    const std::string temporary = staging.string();
+    for (std::size_t at = error.message.find(temporary); at != std::string::npos; at = error.message.find(temporary)) {
+        error.message.replace(at, temporary.size(), target.string());
+    }
+    return error;
+}
+
 /// Reads the finished folder back as any checkpoint: it has to load, with the sizes that were intended.
 Status checkWritten(const fs::path& folder, const ModelSpec& spec, const PruningPlan& plan, ExportMode mode)
 {
@@ -170,7 +180,7 @@ Result<ExportReport> exportCheckpoint(const CheckpointOverview& checkpoint, cons
         return staging.error();
     }
     if (Status written = writeAll(*contents, (*staging)->path(), job); !written) {
-        return written.error();
+        return aboutTarget(written.error(), (*staging)->path(), contents->target);
     }
     if (Status checked = checkWritten((*staging)->path(), checkpoint.spec, plan, options.mode); !checked) {
         return checked.error();

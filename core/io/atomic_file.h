@@ -13,7 +13,7 @@ namespace rankscope {
 [[nodiscard]] Status writeFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// An Error for a failed system call on a file: DiskFull for ENOSPC and EDQUOT, NotFound for ENOENT, else Io.
-/// `doing` completes "... while {doing}", e.g. "writing the plan \"x.json\"".
+/// `doing` is what went wrong, e.g. "writing the plan \"x.json\"".
 [[nodiscard]] Error fileError(int errnoValue, const std::string& doing);
 
 } // namespace rankscope
