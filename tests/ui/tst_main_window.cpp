@@ -19,9 +19,12 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMimeData>
 #include <QPushButton>
 #include <QSet>
 #include <QSlider>
@@ -29,6 +32,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
+#include <QUrl>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -220,6 +224,20 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!dialog->exportButton()->isEnabled(), kEngineMs);
         dialog->replaceBox()->setChecked(true);
         QTRY_VERIFY_WITH_TIMEOUT(dialog->exportButton()->isEnabled(), kEngineMs);
+    }
+
+    void aDroppedFolderOpens()
+    {
+        Bench bench;
+        bench.window.show();
+        QMimeData data;
+        data.setUrls({ QUrl::fromLocalFile(QString::fromStdU16String(test::demoDir().u16string())) });
+        QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&bench.window, &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&bench.window, &drop);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.window.layerPanel()->table()->model()->rowCount(), 6, kEngineMs);
     }
 
     void themesSwitch()

@@ -188,20 +188,20 @@ void LayerPanel::fitColumns()
     header->resizeSection(LayerTableModel::HeadsColumn, chars(u"16"_s));
     header->resizeSection(LayerTableModel::StateColumn, chars(u"9 999"_s));
     header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entropy"_s));
-    header->resizeSection(LayerTableModel::StableColumn, chars(u"Stable"_s));
+    const int stable = chars(u"Stable"_s);
     int fixed = 0;
     for (const int column :
          { LayerTableModel::IndexColumn, LayerTableModel::LockColumn, LayerTableModel::KindColumn,
-           LayerTableModel::HeadsColumn, LayerTableModel::StateColumn, LayerTableModel::EntropyColumn,
-           LayerTableModel::StableColumn }) {
+           LayerTableModel::HeadsColumn, LayerTableModel::StateColumn, LayerTableModel::EntropyColumn }) {
         fixed += header->sectionSize(column);
     }
     const int textWidth = metrics.horizontalAdvance(u"256→256"_s) + 14;
     int rest = m_table->viewport()->width() - fixed;
-    const bool narrow = rest < textWidth + 110;
+    const bool narrow = rest - stable < textWidth + 110;
     m_table->setColumnHidden(LayerTableModel::StableColumn, narrow);
-    if (narrow) {
-        rest += header->sectionSize(LayerTableModel::StableColumn);
+    if (!narrow) {
+        header->resizeSection(LayerTableModel::StableColumn, stable);
+        rest -= stable;
     }
     const int spectrum
         = std::clamp((rest - textWidth) * 45 / 100, chars(u"Spectrum"_s) - 8, metrics.height() * 8);

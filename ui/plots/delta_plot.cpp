@@ -72,6 +72,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     plot->setMinimumHeight(120);
     plot->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new SignedTicker));
     plot->yAxis->ticker()->setTickCount(4);
+    makeIntegral(*plot->xAxis);
     m_impl->low = plot->addGraph();
     m_impl->high = plot->addGraph();
     m_impl->windows = plot->addGraph();

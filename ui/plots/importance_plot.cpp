@@ -48,6 +48,7 @@ ImportancePlot::ImportancePlot(DialogPort& dialogs, QWidget* parent)
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Importance of key channels"));
     plot->setMinimumHeight(110);
+    makeIntegral(*plot->xAxis);
     plot->axisRect()->setMinimumMargins(QMargins(0, 22, 4, 0));
     m_impl->kept = new QCPBars(plot->xAxis, plot->yAxis);
     m_impl->removed = new QCPBars(plot->xAxis, plot->yAxis);

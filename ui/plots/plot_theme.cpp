@@ -4,6 +4,9 @@
 #include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace rankscope {
 
 void applyPlotTheme(QCustomPlot& plot)
@@ -46,6 +49,18 @@ void makeLogarithmic(QCPAxis& axis)
     axis.setTicker(ticker);
     axis.setNumberFormat(QStringLiteral("eb"));
     axis.setNumberPrecision(0);
+}
+
+void makeIntegral(QCPAxis& axis)
+{
+    class IntegerTicker : public QCPAxisTicker {
+    protected:
+        double getTickStep(const QCPRange& range) override
+        {
+            return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range)));
+        }
+    };
+    axis.setTicker(QSharedPointer<QCPAxisTicker>(new IntegerTicker));
 }
 
 void enableNavigation(QCustomPlot& plot)

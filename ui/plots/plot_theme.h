@@ -19,6 +19,8 @@ void applyPlotTheme(QCustomPlot& plot);
 void setAxisLabel(QCPAxis& axis, const QString& label);
 /// A true log axis with powers of ten.
 void makeLogarithmic(QCPAxis& axis);
+/// Ticks at whole numbers only: indices and counts.
+void makeIntegral(QCPAxis& axis);
 /// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.
 void enableNavigation(QCustomPlot& plot);
 

@@ -67,9 +67,7 @@ SpectrumPlot::SpectrumPlot(DialogPort& dialogs, QWidget* parent)
     plot->setMinimumHeight(140);
     makeLogarithmic(*plot->yAxis);
     enableNavigation(*plot);
-    const QSharedPointer<QCPAxisTicker> ticker(new QCPAxisTicker);
-    ticker->setTickStepStrategy(QCPAxisTicker::tssReadability);
-    plot->xAxis->setTicker(ticker);
+    makeIntegral(*plot->xAxis);
     plot->axisRect()->setMinimumMargins(QMargins(0, 22, 4, 0));
     m_impl->keptLine = new QCPItemStraightLine(plot);
     m_impl->keptText = new QCPItemText(plot);

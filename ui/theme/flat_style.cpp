@@ -261,7 +261,7 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             muted.state &= ~State_On; // no bold for the column of the current cell
             painter->save();
             painter->setFont(smallFont(widget != nullptr ? widget->font() : painter->font()));
-            drawItemText(painter, header->rect, static_cast<int>(header->textAlignment) | Qt::AlignVCenter,
+            drawItemText(painter, header->rect.adjusted(4, 0, -4, 0), static_cast<int>(header->textAlignment) | Qt::AlignVCenter,
                          muted.palette, true, header->text, QPalette::ButtonText);
             painter->restore();
             return;

@@ -95,7 +95,7 @@ void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& opt
     if (keyDims == 0) {
         painter->setPen(theme.muted);
         painter->drawText(textRect.adjusted(0, 0, bar.width(), 0), Qt::AlignLeft | Qt::AlignVCenter,
-                          tr("%1 · no state to prune").arg(index.data(Qt::DisplayRole).toString()));
+                          tr("no state"));
         return;
     }
     QFont bold = option.font;
