@@ -94,7 +94,8 @@ Status writeAll(const ExportContents& contents, const fs::path& folder, JobConte
 Error aboutTarget(Error error, const fs::path& staging, const fs::path& target)
 {
     const std::string temporary = staging.string();
-    for (std::size_t at = error.message.find(temporary); at != std::string::npos; at = error.message.find(temporary)) {
+    for (std::size_t at = error.message.find(temporary); at != std::string::npos;
+         at = error.message.find(temporary)) {
         error.message.replace(at, temporary.size(), target.string());
     }
     return error;

@@ -109,7 +109,11 @@ Result<JsonMembers> JsonMembers::parse(std::string_view text, const std::string&
         Member member;
         member.before = std::move(before);
         member.key = scanner.string();
-        member.colon = scanner.through(':');
+        member.colon = scanner.blanks();
+        if (scanner.peek() != ':') {
+            return bad;
+        }
+        member.colon += scanner.through(':');
         member.colon += scanner.blanks();
         member.value = scanner.value();
         member.after = scanner.blanks();
