@@ -226,6 +226,24 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(dialog->exportButton()->isEnabled(), kEngineMs);
     }
 
+    void stoppingEverythingSaysHowToGoOn()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.baselineTrust() == Trust::Partial, kEngineMs);
+        bench.window.actionRegistry().find(u"run.stop"_s)->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        QVERIFY(!bench.window.messageBar()->isShowing()); // stopping is no failure
+        if (bench.workbench.spectra() == nullptr) {
+            QVERIFY(bench.workbench.spectraNote().contains(u"F5"_s));
+        }
+        bench.window.actionRegistry().find(u"run.evaluate"_s)->trigger();
+        bench.window.actionRegistry().find(u"run.analyse"_s)->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != nullptr, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+    }
+
     void aDroppedFolderOpens()
     {
         Bench bench;

@@ -117,9 +117,9 @@ void Workbench::loadWeights()
                 return;
             }
             if (!result) {
-                if (result.error().code != ErrorCode::Cancelled) {
-                    setBlocked(QString::fromStdString(result.error().message));
-                }
+                setBlocked(result.error().code == ErrorCode::Cancelled
+                               ? tr("Opening was stopped: open the model again.")
+                               : QString::fromStdString(result.error().message));
                 report(result.error());
                 return;
             }
@@ -177,9 +177,9 @@ void Workbench::prepareTexts()
                 return;
             }
             if (!result) {
-                if (result.error().code != ErrorCode::Cancelled) {
-                    setBlocked(QString::fromStdString(result.error().message));
-                }
+                setBlocked(result.error().code == ErrorCode::Cancelled
+                               ? tr("Opening was stopped: open the model again.")
+                               : QString::fromStdString(result.error().message));
                 report(result.error());
                 return;
             }
@@ -283,6 +283,13 @@ void Workbench::report(const Error& error)
     Q_EMIT problem(QString::fromStdString(error.message), IssueSeverity::Error);
 }
 
+QString Workbench::noteOf(const Error& error, const QString& wayOn)
+{
+    const QString what
+        = error.code == ErrorCode::Cancelled ? tr("Stopped.") : QString::fromStdString(error.message);
+    return what + u' ' + wayOn;
+}
+
 void Workbench::setBlocked(const QString& sentence)
 {
     m_blockingSentence = sentence;
@@ -304,6 +311,9 @@ void Workbench::forgetResults()
     m_delta.clear();
     m_baselineBox.reset();
     m_candidateBox.reset();
+    m_spectraNote.clear();
+    m_selectorNote.clear();
+    m_baselineNote.clear();
     m_baselineTrust = Trust::Missing;
     m_candidateTrust = Trust::Missing;
     Q_EMIT baselineChanged();

@@ -92,6 +92,11 @@ public:
     [[nodiscard]] bool usesDemoTextForOtherModel() const;
     /// Why there are no numbers: a sentence, or empty. For empty views.
     [[nodiscard]] const QString& blockingSentence() const { return m_blockingSentence; }
+    /// Why one kind of result is missing although nothing is blocked (stopped, failed), with the way on; or
+    /// empty.
+    [[nodiscard]] const QString& spectraNote() const { return m_spectraNote; }
+    [[nodiscard]] const QString& selectorNote() const { return m_selectorNote; }
+    [[nodiscard]] const QString& baselineNote() const { return m_baselineNote; }
     /// What is happening, for the status bar: "evaluating the candidate", or empty.
     [[nodiscard]] QString activity() const;
     /// Everything that was asked for has been computed.
@@ -134,6 +139,8 @@ private:
     void startCandidate();
     void takeLive();
     void report(const Error& error);
+    /// The note of a result that did not come: the error's sentence, or that it was stopped, and `wayOn`.
+    [[nodiscard]] static QString noteOf(const Error& error, const QString& wayOn);
     void setBlocked(const QString& sentence);
     void forgetResults();
     void showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust);
@@ -152,6 +159,9 @@ private:
     bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
     QString m_blockingSentence;
+    QString m_spectraNote;
+    QString m_selectorNote;
+    QString m_baselineNote;
 
     std::shared_ptr<const CheckpointOverview> m_overview;
     std::shared_ptr<const Model> m_model;

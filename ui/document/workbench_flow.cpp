@@ -110,7 +110,9 @@ void Workbench::startBaseline()
                 return;
             }
             m_baselineBox.reset();
+            m_baselineNote.clear();
             if (!result) {
+                m_baselineNote = noteOf(result.error(), tr("Press Ctrl+R to evaluate again."));
                 m_baselineTrust = m_baseline != nullptr ? Trust::Stale : Trust::Missing;
                 report(result.error());
             } else {
@@ -149,9 +151,12 @@ void Workbench::startSpectra()
                 return;
             }
             if (!result) {
+                m_spectraNote = noteOf(result.error(), tr("Press F5 to analyse again."));
+                Q_EMIT spectraChanged();
                 report(result.error());
                 return;
             }
+            m_spectraNote.clear();
             m_spectra = std::move(result).value();
             Q_EMIT spectraChanged();
         },
@@ -173,9 +178,12 @@ void Workbench::startStatistics()
                 return;
             }
             if (!result) {
+                m_selectorNote = noteOf(result.error(), tr("Press F5 to read the calibration text again."));
+                Q_EMIT selectorChanged();
                 report(result.error());
                 return;
             }
+            m_selectorNote.clear();
             m_statistics = std::move(result).value();
             ensureSelector();
         },
@@ -208,9 +216,12 @@ void Workbench::ensureSelector()
                 return;
             }
             if (!result) {
+                m_selectorNote = noteOf(result.error(), tr("Press F5 to try again."));
+                Q_EMIT selectorChanged();
                 report(result.error());
                 return;
             }
+            m_selectorNote.clear();
             m_selector = std::move(result).value();
             Q_EMIT selectorChanged();
             scheduleCandidate();
@@ -368,6 +379,8 @@ void Workbench::analyseAgain()
         startSpectra();
         if (m_statistics == nullptr) {
             startStatistics();
+        } else {
+            ensureSelector();
         }
     }
 }

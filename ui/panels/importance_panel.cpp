@@ -59,7 +59,8 @@ QString ImportancePanel::emptySentence() const
         return tr("Layer %1 is softmax attention: it has no key channels to rank.").arg(layer);
     }
     if (m_workbench.selector() == nullptr || m_workbench.selector()->methodId() != m_document.plan().method) {
-        return tr("Reading the calibration text…");
+        return m_workbench.selectorNote().isEmpty() ? tr("Reading the calibration text…")
+                                                    : m_workbench.selectorNote();
     }
     return {};
 }

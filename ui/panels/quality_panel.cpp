@@ -100,7 +100,8 @@ void QualityPanel::refresh()
         if (m_workbench.overview() == nullptr) {
             sentence = tr("No model open.");
         } else if (m_workbench.baseline() == nullptr) {
-            sentence = tr("Waiting for the baseline…");
+            sentence = m_workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")
+                                                            : m_workbench.baselineNote();
         } else if (m_document.isOpen() && m_document.plan().keepsAll()) {
             sentence
                 = tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.");

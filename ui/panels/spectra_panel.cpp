@@ -86,6 +86,9 @@ QString SpectraPanel::emptySentence() const
     if (m_workbench.model() == nullptr) {
         return tr("Loading the weights…");
     }
+    if (m_workbench.spectra() == nullptr && !m_workbench.spectraNote().isEmpty()) {
+        return m_workbench.spectraNote();
+    }
     return m_workbench.spectra() == nullptr ? tr("Analysing the state…") : QString();
 }
 
