@@ -24,7 +24,8 @@ std::string headerOf(std::span<const OutputTensor> tensors, const std::vector<st
         header["__metadata__"] = metadata;
     }
     std::int64_t offset = 0;
-    // Appending to the object's list directly: operator[] of an ordered object searches it, and no name occurs twice.
+    // Appending to the object's list directly: operator[] of an ordered object searches it, and no name
+    // occurs twice.
     auto& members = header.get_ref<nlohmann::ordered_json::object_t&>();
     for (const std::size_t position : order) {
         const OutputTensor& tensor = tensors[position];

@@ -4,13 +4,13 @@
 #include "core/base/narrow.h"
 #include "core/io/atomic_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <fcntl.h>
-#include <unistd.h>
 #include <utility>
 
 namespace rankscope {
@@ -28,7 +28,8 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::filesystem::pa
     if (descriptor < 0) {
         if (errno == EEXIST) {
             return Error { ErrorCode::AlreadyExists,
-                           fmt::format("\"{}\" is there already; choose another name.", path.string()), {} };
+                           fmt::format("\"{}\" is there already; choose another name.", path.string()),
+                           {} };
         }
         return fileError(errno, doing);
     }

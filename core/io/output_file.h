@@ -13,12 +13,14 @@
 
 namespace rankscope {
 
-/// A new file that is written from front to end in steps of at most 1 MiB. Each step polls the job and advances its
-/// progress by the bytes written. Without finish() the file is closed as it is: removing it is the caller's business.
+/// A new file that is written from front to end in steps of at most 1 MiB. Each step polls the job and
+/// advances its progress by the bytes written. Without finish() the file is closed as it is: removing it is
+/// the caller's business.
 class OutputFile {
 public:
     /// Errors: AlreadyExists, NotFound (no such folder), Io, DiskFull.
-    [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& path, JobContext& job);
+    [[nodiscard]] static Result<std::unique_ptr<OutputFile>> create(const std::filesystem::path& path,
+                                                                    JobContext& job);
     OutputFile(const OutputFile&) = delete;
     OutputFile& operator=(const OutputFile&) = delete;
     ~OutputFile();

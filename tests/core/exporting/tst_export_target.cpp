@@ -270,25 +270,27 @@ private Q_SLOTS:
                  std::ssize(report->files));
     }
 
-    /// Rows of mixed types stay aligned to their element size when odd numbers of bf16 values go.
+    /// An odd number of bf16 values before an fp32 tensor must not push it off its alignment.
     void tensorsAreAligned()
     {
-        ExportOptions options;
-        options.mode = ExportMode::PerLayer;
-        options.target = here() / "out";
-        PruningPlan plan = keepAllPlan(m_source.spec);
-        for (LayerPlan& layer : plan.layers) {
-            layer.keptKeyDims = 1;
-            for (auto& head : layer.kept) {
-                head.resize(1);
-            }
-        }
+        const std::vector<std::byte> bytes(8);
+        const std::span<const std::byte> all(bytes);
+        const std::vector<OutputTensor> tensors {
+            { "odd", DType::BF16, { 3 }, { all.first(2), all.first(4) } },
+            { "wide", DType::F32, { 2 }, { all } },
+            { "last", DType::BF16, { 1 }, { all.first(2) } }
+        };
+        const CheckpointLayout layout = layoutCheckpoint(tensors, {}, 5'000'000'000);
         JobContext job;
-        QVERIFY(exportCheckpoint(m_source, plan, options, job).has_value());
-        const auto reader = CheckpointReader::open(here() / "out").value();
+        QVERIFY(writeShard(here(), layout.shards[0], tensors, job).has_value());
+        QCOMPARE(static_cast<std::int64_t>(fs::file_size(here() / "model.safetensors")),
+                 layout.shards[0].fileBytes);
+        const auto reader = CheckpointReader::open(here()).value();
+        QCOMPARE(reader->entries().size(), tensors.size());
         for (const TensorEntry& entry : reader->entries()) {
             QVERIFY2(entry.offsetBytes % sizeBytes(entry.dtype) == 0, entry.name.c_str());
         }
+        QVERIFY(reader->find("odd")->offsetBytes < reader->find("last")->offsetBytes);
     }
 
     void planOfAnotherModel()
