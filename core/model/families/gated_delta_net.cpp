@@ -42,6 +42,13 @@ void readGatedDeltaNetConfig(ConfigReader& config, ModelSpec& spec)
         }
     }
     spec.useGate = config.boolean("use_gate", true);
+    // New in 2026: the activation of the output gate; every earlier file means SiLU.
+    const std::string gateActivation = config.text("output_gate_activation", "swish");
+    if (gateActivation != "swish" && gateActivation != "silu") {
+        config.fail("output_gate_activation",
+                    fmt::format("{}: \"output_gate_activation\" \"{}\" is not supported (swish, silu).",
+                                config.where(), gateActivation));
+    }
     spec.useBeta = true;
     spec.allowNegativeEigenvalues = config.boolean("allow_neg_eigval", false);
     spec.qkActivation = QkActivation::Silu;
