@@ -20,7 +20,7 @@ folder="$root/build/$preset"
 # Lines of .ninja_log: start ms, end ms, modification time, output, hash. The last line of an output is the valid one.
 slowest_files() {
     awk -F'\t' '$4 ~ /\.(o|gch)$/ { took[$4] = $2 - $1 } END { for (f in took) printf "%6.1f s  %s\n", took[f] / 1000, f }' \
-        "$folder/.ninja_log" | sed 's#CMakeFiles/\([^/]*\)\.dir/##; s#[^ ]*/__/##; s#\.o$##' | sort -rn | head -10
+        "$folder/.ninja_log" | sed 's#CMakeFiles/\([^/]*\)\.dir/##; s#[^ ]*/__/##; s#\.o$##' | sort -rn | sed -n 1,10p
 }
 
 started=$SECONDS
