@@ -11,11 +11,21 @@
 
 namespace rankscope {
 
+/// What a person decided for one key head against its layer and method.
+struct HeadEdit {
+    std::optional<int> keptKeyDims; ///< of this head, 0..the layer's; 0 switches the head off
+    std::vector<int> forcedIn; ///< channels that stay whatever the method says, ascending
+    std::vector<int> forcedOut; ///< channels that go, ascending; disjoint from forcedIn
+
+    friend bool operator==(const HeadEdit&, const HeadEdit&) = default;
+};
+
 /// What one layer keeps. Softmax layers have keyDims 0 and nothing kept.
 struct LayerPlan {
     int keyDims = 0; ///< Dk of the dense layer; 0 when the layer cannot be pruned
-    int keptKeyDims = 0; ///< how many stay, the same in every head
+    int keptKeyDims = 0; ///< rows of the state that stay, the same in every head
     std::vector<std::vector<int>> kept; ///< [heads][keptKeyDims] channels within the head, ascending
+    std::vector<HeadEdit> headEdits; ///< [heads], or empty when no head departs from the method
     bool locked = false; ///< the layer is left alone by global edits; taste, not numbers
 
     friend bool operator==(const LayerPlan&, const LayerPlan&) = default;

@@ -20,9 +20,15 @@ void LayerSelection::reset(int layerCount, int currentLayer)
     }
     m_head = 0;
     m_position = -1;
+    m_channel = -1;
+    m_token = -1;
+    m_hover = {};
     Q_EMIT layersChanged();
     Q_EMIT headChanged();
     Q_EMIT positionChanged();
+    Q_EMIT channelChanged();
+    Q_EMIT tokenChanged();
+    Q_EMIT hoverChanged();
 }
 
 void LayerSelection::setLayers(std::vector<int> layers, int current)
@@ -38,8 +44,12 @@ void LayerSelection::setLayers(std::vector<int> layers, int current)
         return;
     }
     m_layers = std::move(layers);
+    const bool moved = current != m_current;
     m_current = current;
     Q_EMIT layersChanged();
+    if (moved) {
+        setChannel(-1);
+    }
 }
 
 void LayerSelection::setCurrentLayer(int layer)
@@ -54,6 +64,7 @@ void LayerSelection::setHead(int head)
     if (head != m_head && head >= 0) {
         m_head = head;
         Q_EMIT headChanged();
+        setChannel(-1);
     }
 }
 
@@ -62,6 +73,30 @@ void LayerSelection::setPosition(int position)
     if (position != m_position) {
         m_position = position;
         Q_EMIT positionChanged();
+    }
+}
+
+void LayerSelection::setChannel(int channel)
+{
+    if (channel != m_channel) {
+        m_channel = channel;
+        Q_EMIT channelChanged();
+    }
+}
+
+void LayerSelection::setToken(int token)
+{
+    if (token != m_token) {
+        m_token = token;
+        Q_EMIT tokenChanged();
+    }
+}
+
+void LayerSelection::setHover(const Hover& hover)
+{
+    if (!(hover == m_hover)) {
+        m_hover = hover;
+        Q_EMIT hoverChanged();
     }
 }
 
