@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Packs what was built here for a machine that has a GPU and PyTorch but neither Qt nor a compiler: the programs, the GPU
 # module, the tests, the shared libraries they need besides LibTorch and the C library, and run.sh, which starts them
-# there on that machine's own LibTorch of the same version.
+# there on that machine's own LibTorch of the same version. The window goes along when asked for, with Qt's plugins and
+# the fonts it draws with.
 set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-scripts/gpu_bundle.sh [--build DIR] [--output FILE] [--tests PATTERN] [--with PATH]...
+scripts/gpu_bundle.sh [--build DIR] [--output FILE] [--tests PATTERN] [--window] [--with PATH]...
   --build DIR      build folder (default build/dev)
   --output FILE    archive to write, .tar.xz (default DIR/gpu-bundle.tar.xz)
   --tests PATTERN  which test binaries to take, as a shell pattern (default "*_gpu"; "*" takes all)
+  --window         takes the window along, to be run offscreen there
   --with PATH      a file or folder of the repository to take along, such as resources/demo (may be repeated)
 On the other machine: tar -xJf gpu-bundle.tar.xz && gpu-bundle/run.sh
   run.sh                 runs every test of the bundle; a test that finds no GPU fails
@@ -23,12 +25,14 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 build="$root/build/dev"
 output=""
 pattern="*_gpu"
+window=""
 extras=()
 while [ $# -gt 0 ]; do
     case "$1" in
         --build) build="$(cd "$2" && pwd)"; shift 2 ;;
         --output) output="$2"; shift 2 ;;
         --tests) pattern="$2"; shift 2 ;;
+        --window) window=1; shift ;;
         --with) extras+=("$2"); shift 2 ;;
         -h | --help) usage; exit 0 ;;
         *) echo "gpu_bundle: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -65,7 +69,34 @@ for path in "${extras[@]}"; do
     mkdir -p "$bundle/$(dirname "$relative")"
     cp -r "$root/$relative" "$bundle/$relative"
 done
+if [ -n "$window" ]; then
+    [ -x "$build/bin/rankscope" ] || fail "$build has no window; build the target rankscope."
+    cp "$build/bin/rankscope" "$bundle/bin/"
+    plugins="$(qmake6 -query QT_INSTALL_PLUGINS)"
+    for plugin in platforms/libqoffscreen.so imageformats/libqsvg.so iconengines/libqsvgicon.so; do
+        [ -f "$plugins/$plugin" ] || fail "Qt's plugin $plugin is not in $plugins."
+        mkdir -p "$bundle/plugins/$(dirname "$plugin")"
+        cp "$plugins/$plugin" "$bundle/plugins/$plugin"
+    done
+    mkdir -p "$bundle/fonts"
+    for family in "Inter" "DejaVu Sans"; do
+        for style in Regular Bold SemiBold; do
+            file="$(fc-match -f '%{file}' "$family:style=$style")"
+            if [[ "$file" == *.[ot]tf ]]; then
+                cp -n "$file" "$bundle/fonts/"
+            fi
+        done
+    done
+    cat >"$bundle/fonts/fonts.conf" <<'FONTS'
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">.</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+FONTS
+fi
 programs=("$bundle"/bin/* "$bundle"/tests/*)
+if [ -n "$window" ]; then
+    programs+=("$bundle"/plugins/*/*.so)
+fi
 [ "${#programs[@]}" -gt 1 ] || fail "$build holds neither rankscope-cli nor a test that matches \"$pattern\"."
 
 # ---- their libraries ----------------------------------------------------------------------------------------------
@@ -80,7 +111,7 @@ done | sort -u | while read -r name path; do
         cp -L "$path" "$bundle/lib/$name"
     fi
 done
-strip --strip-debug "$bundle"/bin/* "$bundle"/tests/* "$bundle"/lib/*
+strip --strip-debug "${programs[@]}" "$bundle"/lib/*
 
 # ---- how to start them there --------------------------------------------------------------------------------------
 
@@ -104,7 +135,10 @@ export LD_LIBRARY_PATH="$here/lib:$torch_lib$cuda_libs${LD_LIBRARY_PATH:+:$LD_LI
 export RANKSCOPE_GPU_MODULE="${RANKSCOPE_GPU_MODULE:-$here/bin/librankscope-gpu.so}"
 export RANKSCOPE_REQUIRE_GPU="${RANKSCOPE_REQUIRE_GPU:-1}"
 export RANKSCOPE_SOURCE_DIR="$here"
-export LC_ALL=C.UTF-8 QT_QPA_PLATFORM=offscreen
+export LC_ALL=C.UTF-8 QT_QPA_PLATFORM=offscreen QT_FONT_DPI=96
+if [ -d "$here/plugins" ]; then
+    export QT_PLUGIN_PATH="$here/plugins" FONTCONFIG_FILE="$here/fonts/fonts.conf" RANKSCOPE_RESOURCE_DIR="$here/resources"
+fi
 if [ $# -gt 0 ]; then
     name="$1"
     shift
