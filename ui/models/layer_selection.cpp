@@ -22,12 +22,14 @@ void LayerSelection::reset(int layerCount, int currentLayer)
     m_position = -1;
     m_channel = -1;
     m_token = -1;
+    m_window = 0;
     m_hover = {};
     Q_EMIT layersChanged();
     Q_EMIT headChanged();
     Q_EMIT positionChanged();
     Q_EMIT channelChanged();
     Q_EMIT tokenChanged();
+    Q_EMIT windowChanged();
     Q_EMIT hoverChanged();
 }
 
@@ -89,6 +91,14 @@ void LayerSelection::setToken(int token)
     if (token != m_token) {
         m_token = token;
         Q_EMIT tokenChanged();
+    }
+}
+
+void LayerSelection::setWindow(int window)
+{
+    if (window != m_window && window >= 0) {
+        m_window = window;
+        Q_EMIT windowChanged();
     }
 }
 

@@ -26,6 +26,8 @@ public:
     void setChannel(int channel);
     /// Index of a token within the shown window; -1 means the last.
     void setToken(int token);
+    /// Which evaluation window the views of tokens show; 0 is the first. Keeps the token.
+    void setWindow(int window);
     /// What the pointer is over; -1 for "nothing of that kind".
     struct Hover {
         int layer = -1;
@@ -44,6 +46,7 @@ public:
     [[nodiscard]] int position() const { return m_position; }
     [[nodiscard]] int channel() const { return m_channel; }
     [[nodiscard]] int token() const { return m_token; }
+    [[nodiscard]] int window() const { return m_window; }
     [[nodiscard]] const Hover& hover() const { return m_hover; }
 
 Q_SIGNALS:
@@ -52,6 +55,7 @@ Q_SIGNALS:
     void positionChanged();
     void channelChanged();
     void tokenChanged();
+    void windowChanged();
     void hoverChanged();
 
 private:
@@ -62,6 +66,7 @@ private:
     int m_position = -1;
     int m_channel = -1;
     int m_token = -1;
+    int m_window = 0;
     Hover m_hover;
 };
 
