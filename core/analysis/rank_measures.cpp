@@ -5,7 +5,9 @@
 
 namespace rankscope {
 
-RankMeasures rankMeasures(const float* sigma, int count)
+namespace {
+
+template <typename T> RankMeasures measure(const T* sigma, int count)
 {
     constexpr double kThreshold = 1e-4; // of the largest singular value (design section 4)
     RankMeasures measures;
@@ -30,6 +32,18 @@ RankMeasures rankMeasures(const float* sigma, int count)
     measures.utilisation = measures.stableRank / count;
     measures.entropyRank = std::exp(entropy);
     return measures;
+}
+
+} // namespace
+
+RankMeasures rankMeasures(const float* sigma, int count)
+{
+    return measure(sigma, count);
+}
+
+RankMeasures rankMeasures(const double* sigma, int count)
+{
+    return measure(sigma, count);
 }
 
 } // namespace rankscope

@@ -24,6 +24,7 @@ struct RankMeasures {
 };
 /// `sigma`: descending, one state.
 [[nodiscard]] RankMeasures rankMeasures(const float* sigma, int count);
+[[nodiscard]] RankMeasures rankMeasures(const double* sigma, int count);
 
 /// Singular values of one layer's state.
 struct LayerSpectra {

@@ -14,6 +14,8 @@
 
 namespace rankscope {
 
+struct DeltaInputs;
+
 /// What a caller wants to see or change inside a block. Everything optional.
 struct BlockProbe {
     RecurrenceForm form = RecurrenceForm::Automatic;
@@ -23,6 +25,8 @@ struct BlockProbe {
     bool fp64State = false; ///< recurrence and states in fp64 whatever the model's dtype: for spectra
     /// Queries and keys [B, T, H, Dk] after convolution and activation, before mask and normalisation.
     std::function<void(const at::Tensor& queries, const at::Tensor& keys)> onQueriesKeys;
+    /// What the recurrence reads, after mask and normalisation; valid during the call.
+    std::function<void(const DeltaInputs& inputs)> onRecurrence;
     // Filled in by linear layers:
     at::Tensor capturedStates; ///< [B, positions, HV, Dk, Dv], fp32 or fp64
     at::Tensor finalState; ///< [B, HV, Dk, Dv]

@@ -122,6 +122,9 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
             *tensor = tensor->defined() ? tensor->to(at::kDouble) : *tensor;
         }
     }
+    if (probe.onRecurrence) {
+        probe.onRecurrence(inputs);
+    }
     DeltaOutputs outputs = deltaRule(inputs, probe.form, probe.positions);
     probe.capturedStates = outputs.capturedStates;
     if (probe.wantFinalState) {
