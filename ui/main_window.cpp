@@ -16,9 +16,7 @@
 #include "ui/panels/equaliser_panel.h"
 #include "ui/panels/importance_panel.h"
 #include "ui/panels/issues_panel.h"
-#include "ui/panels/job_panel.h"
 #include "ui/panels/layer_panel.h"
-#include "ui/panels/log_panel.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/quality_panel.h"
 #include "ui/panels/spectra_panel.h"
@@ -37,7 +35,6 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QStatusBar>
-#include <QTabBar>
 #include <QTimer>
 #include <QToolBar>
 #include <QToolButton>
@@ -46,10 +43,6 @@
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
-
-namespace {
-constexpr int kLayoutVersion = 1;
-}
 
 MainWindow::MainWindow(WindowServices services, QWidget* parent)
     : QMainWindow(parent)
@@ -87,8 +80,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     if (geometry.isEmpty() || !restoreGeometry(geometry)) {
         resize(QSize(1440, 900).boundedTo(screen()->availableSize()));
     }
-    const QByteArray state = m_services.settings.get(setting::windowState);
-    m_userLayout = !state.isEmpty() && m_dockHost->restoreState(state, kLayoutVersion);
+    restoreLayout();
     m_layerPanel->table()->setFocus();
     refreshModel();
     refreshNumbers();
@@ -128,92 +120,6 @@ void MainWindow::buildBars()
     statusBar()->addPermanentWidget(m_activityText);
 }
 
-void MainWindow::buildDocks()
-{
-    PlanDocument& document = m_services.document;
-    Workbench& workbench = m_services.workbench;
-    m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection);
-    m_equaliserPanel = new EqualiserPanel(document, *m_selection);
-    m_issuesPanel = new IssuesPanel;
-    m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
-    m_importancePanel = new ImportancePanel(workbench, document, *m_selection, m_services.dialogs);
-    m_planPanel = new PlanPanel(workbench, document);
-    m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
-
-    m_layerDock = new DockPanel(u"layersDock"_s, tr("Layers"), m_dockHost);
-    m_layerDock->addPage(m_layerPanel, tr("Layers"));
-    m_equaliserDock = new DockPanel(u"equaliserDock"_s, tr("Equaliser"), m_dockHost);
-    m_equaliserDock->addPage(m_equaliserPanel, tr("Equaliser"));
-    m_equaliserDock->setCaption(tr("kept key dims per layer · drag to draw"));
-    m_activityDock = new DockPanel(u"activityDock"_s, tr("Jobs"), m_dockHost);
-    m_activityDock->addPage(new JobPanel(m_services.jobs), tr("Jobs"));
-    m_activityDock->addPage(m_issuesPanel, tr("Issues"));
-    m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
-    m_spectraDock = new DockPanel(u"spectraDock"_s, tr("Spectra"), m_dockHost);
-    m_spectraDock->addPage(m_spectraPanel, tr("Spectra"));
-    m_importanceDock = new DockPanel(u"importanceDock"_s, tr("Importance"), m_dockHost);
-    m_importanceDock->addPage(m_importancePanel, tr("Importance"));
-    m_planDock = new DockPanel(u"planDock"_s, tr("Plan"), m_dockHost);
-    m_planDock->addPage(m_planPanel, tr("Plan"));
-    m_qualityDock = new DockPanel(u"qualityDock"_s, tr("Quality"), m_dockHost);
-    m_qualityDock->addPage(m_qualityPanel, tr("Quality"));
-}
-
-void MainWindow::arrangeDocks()
-{
-    for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
-                             m_planDock, m_qualityDock }) {
-        m_dockHost->removeDockWidget(dock);
-    }
-    m_dockHost->addDockWidget(Qt::LeftDockWidgetArea, m_layerDock);
-    m_dockHost->splitDockWidget(m_layerDock, m_spectraDock, Qt::Horizontal);
-    m_dockHost->splitDockWidget(m_spectraDock, m_planDock, Qt::Horizontal);
-    m_dockHost->splitDockWidget(m_layerDock, m_equaliserDock, Qt::Vertical);
-    m_dockHost->splitDockWidget(m_equaliserDock, m_activityDock, Qt::Vertical);
-    m_dockHost->splitDockWidget(m_spectraDock, m_importanceDock, Qt::Vertical);
-    m_dockHost->splitDockWidget(m_planDock, m_qualityDock, Qt::Vertical);
-    for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
-                             m_planDock, m_qualityDock }) {
-        dock->show();
-    }
-    fitDockSizes();
-}
-
-void MainWindow::fitDockSizes()
-{
-    const int unit = fontMetrics().height();
-    const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
-    const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
-    m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock },
-                            { left, std::max(unit * 20, width() - left - right - 24), right },
-                            Qt::Horizontal);
-    const int tall = std::max(unit * 30, height() - unit * 9);
-    const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
-    const int table = std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
-    const int jobs = std::max(unit * 6, tall * 18 / 100);
-    m_dockHost->resizeDocks({ m_layerDock, m_equaliserDock, m_activityDock },
-                            { table, std::max(unit * 10, tall - table - jobs), jobs }, Qt::Vertical);
-    m_dockHost->resizeDocks({ m_spectraDock, m_importanceDock }, { tall * 60 / 100, tall * 40 / 100 },
-                            Qt::Vertical);
-    const int plan = unit * 15;
-    m_dockHost->resizeDocks({ m_planDock, m_qualityDock }, { plan, std::max(unit * 12, tall - plan) },
-                            Qt::Vertical);
-}
-
-void MainWindow::resetLayout()
-{
-    m_userLayout = false;
-    arrangeDocks();
-}
-
-void MainWindow::resizeEvent(QResizeEvent* event)
-{
-    QMainWindow::resizeEvent(event);
-    if (!m_userLayout && m_layerDock != nullptr) {
-        fitDockSizes();
-    }
-}
-
 void MainWindow::connectAll()
 {
     PlanDocument& document = m_services.document;
@@ -240,19 +146,6 @@ void MainWindow::connectAll()
         }
     });
     connect(document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
-    for (auto* panel : { m_spectraPanel }) {
-        connect(panel, &SpectraPanel::hovered, this, &MainWindow::showHover);
-        connect(panel, &SpectraPanel::problem, this, [this](const QString& text) { showProblem(text); });
-        connect(panel, &SpectraPanel::captionChanged, m_spectraDock, &DockPanel::setCaption);
-    }
-    connect(m_importancePanel, &ImportancePanel::hovered, this, &MainWindow::showHover);
-    connect(m_importancePanel, &ImportancePanel::problem, this,
-            [this](const QString& text) { showProblem(text); });
-    connect(m_importancePanel, &ImportancePanel::captionChanged, m_importanceDock, &DockPanel::setCaption);
-    connect(m_qualityPanel, &QualityPanel::hovered, this, &MainWindow::showHover);
-    connect(m_qualityPanel, &QualityPanel::problem, this, [this](const QString& text) { showProblem(text); });
-    connect(m_qualityPanel, &QualityPanel::captionChanged, m_qualityDock, &DockPanel::setCaption);
-    connect(m_equaliserPanel, &EqualiserPanel::hovered, this, &MainWindow::showHover);
     connect(m_planPanel, &PlanPanel::calibrationTextWanted, this, &MainWindow::chooseCalibrationText);
     connect(m_strip->exportButton(), &QPushButton::clicked, this, &MainWindow::openExportDialog);
 }
@@ -395,8 +288,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
         event->ignore();
         return;
     }
-    m_services.settings.set(setting::windowGeometry, saveGeometry());
-    m_services.settings.set(setting::windowState, m_dockHost->saveState(kLayoutVersion));
+    saveLayout();
     event->accept();
     Q_EMIT closed();
 }

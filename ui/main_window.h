@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <functional>
+#include <vector>
 
 class QLabel;
 class QToolBar;
@@ -49,6 +50,20 @@ struct WindowServices {
     QPalette systemPalette; ///< of the desktop, before our theme
 };
 
+enum class DockColumn { Left, Centre, Right };
+
+/// Where a dock starts: see MainWindow::buildDocks.
+struct DockPlace {
+    /// What happens to it in a window too small to show everything: it stays, is hidden, or becomes a tab of
+    /// the dock above it.
+    enum class Compact { Stay, Hide, Tab };
+
+    DockColumn column = DockColumn::Left;
+    int units = 0; ///< height in font heights; 0: a share of what the others of the column leave
+    int share = 1;
+    Compact compact = Compact::Stay;
+};
+
 /// Docks, menus from the registry, and the wiring between them; nothing else.
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -86,6 +101,11 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    struct DockEntry {
+        DockPanel* dock;
+        DockPlace place;
+    };
+
     void buildBars();
     void buildDocks();
     void buildActions();
@@ -94,8 +114,15 @@ private:
     void buildNavigationActions();
     void buildMenus();
     void connectAll();
+    template <typename Panel>
+    DockPanel* addDock(const QString& name, const QString& title, Panel* panel, DockPlace place);
+    template <typename Panel> void connectPanel(Panel* panel, DockPanel* dock);
+    [[nodiscard]] bool isCompact() const;
+    [[nodiscard]] int wantedDockHeight(const DockEntry& entry, int tall) const;
     void arrangeDocks();
     void fitDockSizes();
+    void restoreLayout();
+    void saveLayout();
 
     void chooseFolder();
     void chooseEvaluationText();
@@ -133,6 +160,7 @@ private:
     QLabel* m_hoverText = nullptr;
     QLabel* m_activityText = nullptr;
 
+    std::vector<DockEntry> m_docks; ///< the table of docks, in the order in which they start
     DockPanel* m_layerDock = nullptr;
     DockPanel* m_equaliserDock = nullptr;
     DockPanel* m_activityDock = nullptr;
@@ -150,6 +178,7 @@ private:
     QPointer<ExportDialog> m_exportDialog;
     QString m_planFile;
     bool m_userLayout = false; ///< the user's own arrangement was restored
+    bool m_arrangedCompact = false; ///< the default arrangement is that of a small window
 };
 
 } // namespace rankscope

@@ -1,40 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the commands of the main window do, and its menus.
+// The commands of the main window.
 #include "core/base/narrow.h"
-#include "core/plan/plan_file.h"
 #include "ui/actions/action_registry.h"
 #include "ui/actions/command_palette.h"
 #include "ui/actions/shortcut_sheet.h"
-#include "ui/dialogs/dialog_port.h"
-#include "ui/dialogs/export_dialog.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
-#include "ui/panels/dock_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/spectrum_plot.h"
 #include "ui/settings/settings.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/message_bar.h"
-#include "ui/widgets/status_strip.h"
 
 #include <QAction>
 #include <QActionGroup>
 #include <QBoxLayout>
 #include <QDialog>
-#include <QDir>
-#include <QDragEnterEvent>
-#include <QDropEvent>
-#include <QFileInfo>
-#include <QMenu>
-#include <QMenuBar>
-#include <QMimeData>
-#include <QPushButton>
 #include <QTextBrowser>
-#include <QToolButton>
 #include <QUndoStack>
-#include <QUrl>
 
 namespace rankscope {
 
@@ -145,268 +129,6 @@ void MainWindow::buildNavigationActions()
     actions.add(u"go.later"_s, go, tr("L&ater token"), QKeySequence(u"."_s), [this] { stepPosition(1); });
 }
 
-void MainWindow::buildMenus()
-{
-    const auto fill = [this](QMenu* menu, const QStringList& ids) {
-        for (const QString& id : ids) {
-            if (id.isEmpty()) {
-                menu->addSeparator();
-            } else {
-                menu->addAction(m_actions->find(id));
-            }
-        }
-    };
-    QMenu* file = menuBar()->addMenu(tr("&File"));
-    fill(file, { u"file.open"_s });
-    QMenu* recent = file->addMenu(tr("Open &recent"));
-    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
-        recent->clear();
-        for (const QString& folder : m_services.settings.get(setting::recentFolders)) {
-            recent->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
-        }
-        if (recent->isEmpty()) {
-            recent->addAction(tr("No folders yet"))->setEnabled(false);
-        }
-    });
-    fill(file,
-         { u"file.demo"_s,
-           {},
-           u"file.text"_s,
-           u"file.calibration"_s,
-           {},
-           u"file.loadPlan"_s,
-           u"file.savePlan"_s,
-           {},
-           u"file.export"_s,
-           {},
-           u"file.quit"_s });
-    fill(menuBar()->addMenu(tr("&Edit")), { u"edit.undo"_s, u"edit.redo"_s, {}, u"edit.palette"_s });
-    QMenu* view = menuBar()->addMenu(tr("&View"));
-    fill(view->addMenu(tr("&Theme")),
-         { u"view.theme.system"_s, u"view.theme.light"_s, u"view.theme.dark"_s });
-    view->addSeparator();
-    for (DockPanel* dock : { m_layerDock, m_equaliserDock, m_activityDock, m_spectraDock, m_importanceDock,
-                             m_planDock, m_qualityDock }) {
-        view->addAction(dock->toggleViewAction());
-    }
-    view->addSeparator();
-    fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
-    fill(menuBar()->addMenu(tr("&Plan")),
-         { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s });
-    fill(menuBar()->addMenu(tr("&Go")),
-         { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
-           u"go.later"_s });
-    fill(menuBar()->addMenu(tr("&Run")), { u"run.evaluate"_s, u"run.analyse"_s, {}, u"run.stop"_s });
-    fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
-}
-
-void MainWindow::refreshModelMenu()
-{
-    QMenu* menu = m_strip->modelButton()->menu();
-    menu->clear();
-    menu->addAction(m_actions->find(u"file.open"_s));
-    menu->addAction(m_actions->find(u"file.demo"_s));
-    const QStringList recent = m_services.settings.get(setting::recentFolders);
-    if (!recent.isEmpty()) {
-        menu->addSeparator();
-    }
-    for (const QString& folder : recent) {
-        menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
-    }
-}
-
-void MainWindow::refreshDevices()
-{
-    const Workbench& workbench = m_services.workbench;
-    const QString dtype = QString::fromUtf8(shortName(workbench.dtype()));
-    m_strip->setDeviceText(QString::fromStdString(toString(workbench.device())) + u" · "_s + dtype,
-                           tr("Where the engine runs, and its number format"));
-    QMenu* menu = m_strip->deviceButton()->menu();
-    menu->clear();
-    for (const DeviceInfo& info : workbench.devices()) {
-        const bool gpu = info.device.kind == DeviceKind::Cuda;
-        for (const DType type :
-             gpu ? std::vector { DType::BF16, DType::F32 } : std::vector { DType::F32, DType::BF16 }) {
-            QAction* action = menu->addAction(
-                u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type))), this,
-                [this, device = info.device, type] { m_services.workbench.setDevice(device, type); });
-            action->setCheckable(true);
-            action->setChecked(info.device == workbench.device() && type == workbench.dtype());
-        }
-    }
-    if (menu->isEmpty()) {
-        menu->addAction(tr("Looking for devices…"))->setEnabled(false);
-    }
-    refreshNumbers();
-}
-
-void MainWindow::refreshTexts()
-{
-    const Workbench& workbench = m_services.workbench;
-    const QString path = workbench.evaluationText();
-    const bool bundled = path == demoEvaluationText();
-    const std::shared_ptr<const TokenWindows>& text = workbench.texts().evaluation;
-    QString name = bundled ? tr("demo text") : QFileInfo(path).fileName();
-    QString tip = path;
-    if (workbench.usesDemoTextForOtherModel()) {
-        tip += u'\n' + tr("The bundled demo text stands in until you choose a text for this model.");
-        name = tr("demo text (choose one)");
-    }
-    if (text != nullptr) {
-        tip += u'\n' + tr("%1 windows of %2 tokens").arg(text->count).arg(text->length);
-    }
-    m_strip->setTextText(name, tip);
-    QMenu* menu = m_strip->textButton()->menu();
-    menu->clear();
-    menu->addAction(m_actions->find(u"file.text"_s));
-    menu->addAction(m_actions->find(u"file.calibration"_s));
-    menu->addSeparator();
-    QAction* own = menu->addAction(tr("Bundled demo text"), this,
-                                   [this] { m_services.workbench.setEvaluationText(demoEvaluationText()); });
-    own->setCheckable(true);
-    own->setChecked(bundled);
-}
-
-void MainWindow::openFolder(const QString& folder)
-{
-    if (folder.isEmpty()) {
-        showProblem(tr(
-            "The bundled demo was not found: set RANKSCOPE_RESOURCE_DIR to the folder that holds it, or open "
-            "a checkpoint folder of your own."));
-        return;
-    }
-    m_messages->clear();
-    const QString path = QFileInfo(folder).absoluteFilePath();
-    if (path != QFileInfo(demoFolder()).absoluteFilePath() && QFileInfo(path + u"/config.json"_s).exists()) {
-        m_services.settings.addRecentFolder(path);
-    }
-    m_services.workbench.open(path);
-}
-
-void MainWindow::chooseFolder()
-{
-    const QString folder = m_services.dialogs.chooseFolder(this, tr("Open a checkpoint folder"),
-                                                           m_services.settings.get(setting::lastOpenFolder));
-    if (!folder.isEmpty()) {
-        m_services.settings.set(setting::lastOpenFolder, QFileInfo(folder).absolutePath());
-        openFolder(folder);
-    }
-}
-
-void MainWindow::chooseEvaluationText()
-{
-    const QString path = m_services.dialogs.chooseOpenFile(
-        this, tr("Evaluation text: what only scoring sees"), m_services.settings.get(setting::lastTextFolder),
-        tr("Text (*.txt *.md);;All files (*)"));
-    if (!path.isEmpty()) {
-        m_services.settings.set(setting::lastTextFolder, QFileInfo(path).absolutePath());
-        m_services.workbench.setEvaluationText(path);
-    }
-}
-
-void MainWindow::chooseCalibrationText()
-{
-    const QString path = m_services.dialogs.chooseOpenFile(this, tr("Calibration text: what selection sees"),
-                                                           m_services.settings.get(setting::lastTextFolder),
-                                                           tr("Text (*.txt *.md);;All files (*)"));
-    if (!path.isEmpty()) {
-        m_services.settings.set(setting::lastTextFolder, QFileInfo(path).absolutePath());
-        m_services.workbench.setCalibrationText(path);
-    }
-}
-
-void MainWindow::openPlan()
-{
-    const QString path = m_services.dialogs.chooseOpenFile(this, tr("Load a plan"),
-                                                           m_services.settings.get(setting::lastPlanFolder),
-                                                           tr("Plans (*.json);;All files (*)"));
-    if (!path.isEmpty()) {
-        loadPlan(path);
-    }
-}
-
-void MainWindow::loadPlan(const QString& path)
-{
-    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-    if (!m_services.document.isOpen()) {
-        showProblem(tr("Open the plan's model first, then load \"%1\".").arg(QFileInfo(path).fileName()));
-        return;
-    }
-    Result<PruningPlan> plan = readPlanFile(std::filesystem::path(path.toStdU16String()));
-    if (!plan) {
-        showProblem(QString::fromStdString(plan.error().message));
-        return;
-    }
-    const CheckpointOverview& overview = *m_services.workbench.overview();
-    const std::shared_ptr<const Model>& model = m_services.workbench.model();
-    ModelIdentity identity;
-    identity.name = overview.name;
-    identity.digest = model != nullptr ? model->digest() : std::string();
-    identity.fingerprint = overview.fingerprint;
-    const Status fits = checkPlanForModel(*plan, overview.spec, identity);
-    if (!fits) {
-        showProblem(QString::fromStdString(fits.error().message));
-        return;
-    }
-    m_services.document.replacePlan(*plan, tr("load %1").arg(QFileInfo(path).fileName()));
-    m_services.document.undoStack()->setClean();
-    m_planFile = path;
-    refreshTitle();
-}
-
-void MainWindow::savePlan()
-{
-    const std::optional<PruningPlan>& realised = m_services.workbench.realisedPlan();
-    PruningPlan plan = m_services.document.plan();
-    if (realised) {
-        plan = *realised;
-    } else if (!m_services.document.isOpen() || !plan.keepsAll()) {
-        showProblem(tr("The plan cannot be saved yet: its channels are still being selected. Try again when "
-                       "the candidate's "
-                       "number has arrived."),
-                    IssueSeverity::Warning);
-        return;
-    } else {
-        const PruningPlan dense = keepAllPlan(m_services.document.spec());
-        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-            plan.layers[idx(layer)].kept = dense.layers[idx(layer)].kept;
-        }
-    }
-    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-        plan.layers[idx(layer)].locked = m_services.document.plan().layers[idx(layer)].locked;
-    }
-    const QString start = !m_planFile.isEmpty()
-        ? m_planFile
-        : QDir(m_services.settings.get(setting::lastPlanFolder))
-              .filePath(QString::fromStdString(m_services.workbench.overview()->name) + u".plan.json"_s);
-    const QString path
-        = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
-    if (path.isEmpty()) {
-        return;
-    }
-    const Status written = writePlanFile(plan, std::filesystem::path(path.toStdU16String()));
-    if (!written) {
-        showProblem(QString::fromStdString(written.error().message));
-        return;
-    }
-    m_planFile = path;
-    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-    m_services.document.undoStack()->setClean();
-    refreshTitle();
-}
-
-void MainWindow::openExportDialog()
-{
-    if (m_exportDialog == nullptr) {
-        m_exportDialog = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes,
-                                            m_services.jobs, m_services.settings, m_services.dialogs },
-                                          this);
-    }
-    m_exportDialog->show();
-    m_exportDialog->raise();
-    m_exportDialog->activateWindow();
-}
-
 void MainWindow::setTheme(const QString& name)
 {
     m_services.settings.set(setting::theme, name);
@@ -463,34 +185,6 @@ void MainWindow::showText(const QString& title, const QString& html)
     layout->addWidget(text);
     dialog->resize(fontMetrics().height() * 36, fontMetrics().height() * 28);
     dialog->show();
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls() && event->mimeData()->urls().size() == 1
-        && event->mimeData()->urls().first().isLocalFile()) {
-        event->acceptProposedAction();
-    }
-}
-
-void MainWindow::dropEvent(QDropEvent* event)
-{
-    const QString path = event->mimeData()->urls().first().toLocalFile();
-    event->acceptProposedAction();
-    const QFileInfo info(path);
-    if (info.isDir()) {
-        openFolder(path);
-    } else if (info.suffix().compare(u"json"_s, Qt::CaseInsensitive) == 0
-               && info.fileName() != u"config.json"_s) {
-        loadPlan(path);
-    } else if (info.suffix() == u"safetensors"_s || info.fileName() == u"config.json"_s) {
-        openFolder(info.absolutePath());
-    } else if (info.suffix() == u"txt"_s) {
-        m_services.workbench.setEvaluationText(path);
-    } else {
-        showProblem(tr("\"%1\" cannot be opened: drop a checkpoint folder, a plan (.json) or a text (.txt).")
-                        .arg(info.fileName()));
-    }
 }
 
 } // namespace rankscope

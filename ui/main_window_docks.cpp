@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The docks: which there are, where they start, how they share the window.
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/main_window.h"
+#include "ui/models/layer_selection.h"
+#include "ui/models/layer_table_model.h"
+#include "ui/panels/dock_panel.h"
+#include "ui/panels/equaliser_panel.h"
+#include "ui/panels/importance_panel.h"
+#include "ui/panels/issues_panel.h"
+#include "ui/panels/job_panel.h"
+#include "ui/panels/layer_panel.h"
+#include "ui/panels/log_panel.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/panels/quality_panel.h"
+#include "ui/panels/spectra_panel.h"
+#include "ui/settings/settings.h"
+
+#include <QAction>
+#include <QBoxLayout>
+#include <QScreen>
+#include <QTimer>
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Raise it when docks are added or start elsewhere: remembered arrangements of other versions are not
+/// restored.
+constexpr int kLayoutVersion = 2;
+
+/// Below this height, in font heights, the window has no room for everything at once.
+constexpr int kCompactUnits = 56;
+
+} // namespace
+
+/// Signals that a panel may have, connected where it has them.
+template <typename Panel> void MainWindow::connectPanel(Panel* panel, DockPanel* dock)
+{
+    if constexpr (requires { &Panel::hovered; }) {
+        connect(panel, &Panel::hovered, this, &MainWindow::showHover);
+    }
+    if constexpr (requires { &Panel::problem; }) {
+        connect(panel, &Panel::problem, this, [this](const QString& text) { showProblem(text); });
+    }
+    if constexpr (requires { &Panel::captionChanged; }) {
+        connect(panel, &Panel::captionChanged, dock, &DockPanel::setCaption);
+    }
+}
+
+template <typename Panel>
+DockPanel* MainWindow::addDock(const QString& name, const QString& title, Panel* panel, DockPlace place)
+{
+    auto* dock = new DockPanel(name, title, m_dockHost);
+    dock->addPage(panel, title);
+    connectPanel(panel, dock);
+    m_docks.push_back({ dock, place });
+    return dock;
+}
+
+/// The table of docks. Within a column they start from top to bottom in this order. A further page of a dock:
+/// dock->addPage(panel, tr("…")); connectPanel(panel, dock);
+void MainWindow::buildDocks()
+{
+    PlanDocument& document = m_services.document;
+    Workbench& workbench = m_services.workbench;
+    m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection);
+    m_equaliserPanel = new EqualiserPanel(document, *m_selection);
+    m_issuesPanel = new IssuesPanel;
+    m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
+    m_importancePanel = new ImportancePanel(workbench, document, *m_selection, m_services.dialogs);
+    m_planPanel = new PlanPanel(workbench, document);
+    m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
+
+    m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
+    m_equaliserDock = addDock(u"equaliserDock"_s, tr("Equaliser"), m_equaliserPanel,
+                              { .column = DockColumn::Left, .share = 3 });
+    m_equaliserDock->setCaption(tr("kept key dims per layer · drag to draw"));
+    m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
+                             { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
+    m_activityDock->addPage(m_issuesPanel, tr("Issues"));
+    m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
+
+    m_spectraDock = addDock(u"spectraDock"_s, tr("Spectra"), m_spectraPanel,
+                            { .column = DockColumn::Centre, .share = 3 });
+    m_importanceDock = addDock(u"importanceDock"_s, tr("Importance"), m_importancePanel,
+                               { .column = DockColumn::Centre, .share = 2 });
+
+    m_planDock
+        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 15 });
+    m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel, { .column = DockColumn::Right });
+}
+
+bool MainWindow::isCompact() const
+{
+    return height() < fontMetrics().height() * kCompactUnits;
+}
+
+void MainWindow::arrangeDocks()
+{
+    m_arrangedCompact = isCompact();
+    for (const DockEntry& entry : m_docks) {
+        entry.dock->setFloating(false);
+        m_dockHost->removeDockWidget(entry.dock);
+    }
+    // First the head of each column beside each other, then the rest below: so the columns run from top to
+    // bottom.
+    DockPanel* left = nullptr;
+    for (const DockColumn column : { DockColumn::Left, DockColumn::Centre, DockColumn::Right }) {
+        const auto head = std::find_if(m_docks.begin(), m_docks.end(), [column](const DockEntry& entry) {
+            return entry.place.column == column;
+        });
+        if (left == nullptr) {
+            m_dockHost->addDockWidget(Qt::LeftDockWidgetArea, head->dock);
+        } else {
+            m_dockHost->splitDockWidget(left, head->dock, Qt::Horizontal);
+        }
+        left = head->dock;
+    }
+    for (const DockColumn column : { DockColumn::Left, DockColumn::Centre, DockColumn::Right }) {
+        DockPanel* above = nullptr;
+        for (const DockEntry& entry : m_docks) {
+            if (entry.place.column != column) {
+                continue;
+            }
+            if (above != nullptr) {
+                if (m_arrangedCompact && entry.place.compact == DockPlace::Compact::Tab) {
+                    m_dockHost->tabifyDockWidget(above, entry.dock);
+                } else {
+                    m_dockHost->splitDockWidget(above, entry.dock, Qt::Vertical);
+                }
+            }
+            above = entry.dock;
+        }
+    }
+    for (const DockEntry& entry : m_docks) {
+        entry.dock->setVisible(!m_arrangedCompact || entry.place.compact != DockPlace::Compact::Hide);
+    }
+    for (const DockEntry& entry : m_docks) {
+        if (!m_dockHost->tabifiedDockWidgets(entry.dock).isEmpty()
+            && entry.place.compact != DockPlace::Compact::Tab) {
+            entry.dock->raise();
+        }
+    }
+    fitDockSizes();
+}
+
+int MainWindow::wantedDockHeight(const DockEntry& entry, int tall) const
+{
+    const int unit = fontMetrics().height();
+    if (entry.dock == m_layerDock) { // the whole model at a glance
+        const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
+        return std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
+    }
+    return unit * entry.place.units;
+}
+
+void MainWindow::fitDockSizes()
+{
+    const int unit = fontMetrics().height();
+    const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
+    const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
+    m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock },
+                            { left, std::max(unit * 20, width() - left - right - 24), right },
+                            Qt::Horizontal);
+    const int tall = std::max(unit * 30, height() - unit * 9);
+    for (const DockColumn column : { DockColumn::Left, DockColumn::Centre, DockColumn::Right }) {
+        int room = tall;
+        int shares = 0;
+        QList<QDockWidget*> docks;
+        QList<int> heights;
+        QList<int> sharesOf;
+        for (const DockEntry& entry : m_docks) {
+            const bool tabbed = m_arrangedCompact && entry.place.compact == DockPlace::Compact::Tab;
+            if (entry.place.column != column || entry.dock->isHidden() || entry.dock->isFloating()
+                || tabbed) {
+                continue;
+            }
+            docks << entry.dock;
+            heights << wantedDockHeight(entry, tall);
+            sharesOf << (heights.last() > 0 ? 0 : entry.place.share);
+            room -= heights.last();
+            shares += sharesOf.last();
+        }
+        for (qsizetype index = 0; index < docks.size(); ++index) {
+            if (sharesOf[index] > 0) {
+                heights[index] = std::max(unit * 6, room * sharesOf[index] / std::max(1, shares));
+            }
+        }
+        m_dockHost->resizeDocks(docks, heights, Qt::Vertical);
+    }
+}
+
+void MainWindow::resetLayout()
+{
+    m_userLayout = false;
+    arrangeDocks();
+}
+
+void MainWindow::restoreLayout()
+{
+    const QByteArray state = m_services.settings.get(setting::windowState);
+    m_userLayout = !state.isEmpty() && m_dockHost->restoreState(state, kLayoutVersion);
+}
+
+void MainWindow::saveLayout()
+{
+    m_services.settings.set(setting::windowGeometry, saveGeometry());
+    m_services.settings.set(setting::windowState, m_dockHost->saveState(kLayoutVersion));
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event)
+{
+    QMainWindow::resizeEvent(event);
+    if (m_userLayout || m_docks.empty()) {
+        return;
+    }
+    if (isCompact() != m_arrangedCompact) {
+        arrangeDocks();
+    } else {
+        fitDockSizes();
+    }
+}
+
+} // namespace rankscope

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The menu bar, and the menus of the strip.
+#include "ui/actions/action_registry.h"
+#include "ui/document/resources.h"
+#include "ui/document/workbench.h"
+#include "ui/main_window.h"
+#include "ui/panels/dock_panel.h"
+#include "ui/settings/settings.h"
+#include "ui/widgets/status_strip.h"
+
+#include <QAction>
+#include <QDir>
+#include <QFileInfo>
+#include <QMenu>
+#include <QMenuBar>
+#include <QToolButton>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+void MainWindow::buildMenus()
+{
+    const auto fill = [this](QMenu* menu, const QStringList& ids) {
+        for (const QString& id : ids) {
+            if (id.isEmpty()) {
+                menu->addSeparator();
+            } else {
+                menu->addAction(m_actions->find(id));
+            }
+        }
+    };
+    QMenu* file = menuBar()->addMenu(tr("&File"));
+    fill(file, { u"file.open"_s });
+    QMenu* recent = file->addMenu(tr("Open &recent"));
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+        recent->clear();
+        for (const QString& folder : m_services.settings.get(setting::recentFolders)) {
+            recent->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+        }
+        if (recent->isEmpty()) {
+            recent->addAction(tr("No folders yet"))->setEnabled(false);
+        }
+    });
+    fill(file,
+         { u"file.demo"_s,
+           {},
+           u"file.text"_s,
+           u"file.calibration"_s,
+           {},
+           u"file.loadPlan"_s,
+           u"file.savePlan"_s,
+           {},
+           u"file.export"_s,
+           {},
+           u"file.quit"_s });
+    fill(menuBar()->addMenu(tr("&Edit")), { u"edit.undo"_s, u"edit.redo"_s, {}, u"edit.palette"_s });
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    fill(view->addMenu(tr("&Theme")),
+         { u"view.theme.system"_s, u"view.theme.light"_s, u"view.theme.dark"_s });
+    view->addSeparator();
+    for (const DockEntry& entry : m_docks) {
+        view->addAction(entry.dock->toggleViewAction());
+    }
+    view->addSeparator();
+    fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
+    fill(menuBar()->addMenu(tr("&Plan")),
+         { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s });
+    fill(menuBar()->addMenu(tr("&Go")),
+         { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
+           u"go.later"_s });
+    fill(menuBar()->addMenu(tr("&Run")), { u"run.evaluate"_s, u"run.analyse"_s, {}, u"run.stop"_s });
+    fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
+}
+
+void MainWindow::refreshModelMenu()
+{
+    QMenu* menu = m_strip->modelButton()->menu();
+    menu->clear();
+    menu->addAction(m_actions->find(u"file.open"_s));
+    menu->addAction(m_actions->find(u"file.demo"_s));
+    const QStringList recent = m_services.settings.get(setting::recentFolders);
+    if (!recent.isEmpty()) {
+        menu->addSeparator();
+    }
+    for (const QString& folder : recent) {
+        menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+    }
+}
+
+void MainWindow::refreshDevices()
+{
+    const Workbench& workbench = m_services.workbench;
+    const QString dtype = QString::fromUtf8(shortName(workbench.dtype()));
+    m_strip->setDeviceText(QString::fromStdString(toString(workbench.device())) + u" · "_s + dtype,
+                           tr("Where the engine runs, and its number format"));
+    QMenu* menu = m_strip->deviceButton()->menu();
+    menu->clear();
+    for (const DeviceInfo& info : workbench.devices()) {
+        const bool gpu = info.device.kind == DeviceKind::Cuda;
+        for (const DType type :
+             gpu ? std::vector { DType::BF16, DType::F32 } : std::vector { DType::F32, DType::BF16 }) {
+            QAction* action = menu->addAction(
+                u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type))), this,
+                [this, device = info.device, type] { m_services.workbench.setDevice(device, type); });
+            action->setCheckable(true);
+            action->setChecked(info.device == workbench.device() && type == workbench.dtype());
+        }
+    }
+    if (menu->isEmpty()) {
+        menu->addAction(tr("Looking for devices…"))->setEnabled(false);
+    }
+    refreshNumbers();
+}
+
+void MainWindow::refreshTexts()
+{
+    const Workbench& workbench = m_services.workbench;
+    const QString path = workbench.evaluationText();
+    const bool bundled = path == demoEvaluationText();
+    const std::shared_ptr<const TokenWindows>& text = workbench.texts().evaluation;
+    QString name = bundled ? tr("demo text") : QFileInfo(path).fileName();
+    QString tip = path;
+    if (workbench.usesDemoTextForOtherModel()) {
+        tip += u'\n' + tr("The bundled demo text stands in until you choose a text for this model.");
+        name = tr("demo text (choose one)");
+    }
+    if (text != nullptr) {
+        tip += u'\n' + tr("%1 windows of %2 tokens").arg(text->count).arg(text->length);
+    }
+    m_strip->setTextText(name, tip);
+    QMenu* menu = m_strip->textButton()->menu();
+    menu->clear();
+    menu->addAction(m_actions->find(u"file.text"_s));
+    menu->addAction(m_actions->find(u"file.calibration"_s));
+    menu->addSeparator();
+    QAction* own = menu->addAction(tr("Bundled demo text"), this,
+                                   [this] { m_services.workbench.setEvaluationText(demoEvaluationText()); });
+    own->setCheckable(true);
+    own->setChecked(bundled);
+}
+
+} // namespace rankscope
