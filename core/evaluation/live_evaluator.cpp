@@ -4,6 +4,7 @@
 #include "core/base/guarded_torch.h"
 #include "core/base/narrow.h"
 #include "core/evaluation/scoring_torch.h"
+#include "core/evaluation/token_comparison_torch.h"
 
 #include <c10/core/InferenceMode.h>
 
@@ -146,6 +147,38 @@ LiveEvaluator::candidate(const PruningPlan& plan, const PartialEstimate& partial
             }
         }
         return estimate.snapshot();
+    });
+}
+
+Result<std::shared_ptr<const TokenComparison>>
+LiveEvaluator::compareTokens(const PruningPlan& plan, const PartialComparison& partial, JobContext& job)
+{
+    using Outcome = Result<std::shared_ptr<const TokenComparison>>;
+    return guarded("comparing the tokens", [&]() -> Outcome {
+        const c10::InferenceMode inference;
+        const Model& model = *m_impl->model;
+        RunningComparison running(model, *m_impl->windows, plan);
+        const std::vector<LayerMask> masks = makeMasks(model, plan, QueryScale::OfKeptDims);
+        const std::vector<LayerMask> none;
+        const int firstLayer = firstChangedLayer(plan);
+        const int layers = model.spec().layerCount();
+        job.progress().begin(m_impl->windows->count);
+        for (BatchCache& cache : m_impl->batches) {
+            m_impl->fill(cache, job);
+            const at::Tensor ids = cache.ids;
+            const at::Tensor dense = runMaskedBlock(model, layers - 1, cache.blockInputs[idx(layers - 1)], none);
+            at::Tensor masked = firstLayer == layers ? dense : cache.blockInputs[idx(firstLayer)];
+            for (int layer = firstLayer; layer < layers; ++layer) {
+                throwIfStopped(job);
+                masked = runMaskedBlock(model, layer, masked, masks);
+            }
+            running.add(dense, masked, ids, job);
+            job.progress().advance(cache.batch.count);
+            if (partial && !running.complete()) {
+                partial(running.snapshot());
+            }
+        }
+        return running.snapshot();
     });
 }
 

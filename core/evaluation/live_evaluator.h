@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/evaluation/perplexity.h"
+#include "core/evaluation/token_comparison.h"
 
 #include <memory>
 
@@ -25,6 +26,10 @@ public:
     /// Scores a masked candidate; batches without a cache entry yet are run dense first.
     [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>>
     candidate(const PruningPlan& plan, const PartialEstimate& partial, JobContext& job);
+
+    /// What a masked candidate changes at every token; bit-identical to the free function on the same windows.
+    [[nodiscard]] Result<std::shared_ptr<const TokenComparison>>
+    compareTokens(const PruningPlan& plan, const PartialComparison& partial, JobContext& job);
 
     [[nodiscard]] const std::shared_ptr<const Model>& model() const;
     [[nodiscard]] const std::shared_ptr<const TokenWindows>& windows() const;
