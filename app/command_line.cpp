@@ -106,6 +106,12 @@ void addEvaluate(CLI::App& app, CommandOptions& options)
     addModel(command, options);
     command.add_option("--text", options.text, "UTF-8 text file")->required();
     addPlan(command, options, "Compare with the model masked by this plan or recipe");
+    command
+        .add_option(
+            "--tokens", options.tokens,
+            "safetensors file to write (replaced if there): NLL of both models, KL and top-1 agreement "
+            "at every token; adds kl and top1 to the result")
+        ->needs("--plan");
     addWindows(command, options);
     addDevice(command, options);
     addCommon(command, options);

@@ -42,6 +42,9 @@ struct CommandOptions {
     bool states = false;
     std::string form = "auto";
 
+    // evaluate
+    std::string tokens; ///< safetensors file of the comparison token by token; empty for none
+
     // analyze
     std::int64_t every = 64;
 

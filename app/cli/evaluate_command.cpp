@@ -3,6 +3,8 @@
 #include "app/cli/inputs.h"
 #include "app/cli/text_table.h"
 #include "core/evaluation/perplexity.h"
+#include "core/evaluation/token_comparison.h"
+#include "core/io/safetensors_file.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -27,11 +29,55 @@ std::string deltaText(const PairedDelta& delta)
                        delta.significant() ? "" : " (includes zero)");
 }
 
+/// `ids` [windows, length], the rest [windows, length - 1]: entry t predicts id t + 1.
+Status writeTokens(const std::string& path, const TokenComparison& comparison, const TokenWindows& windows)
+{
+    const std::int64_t count = comparison.windows();
+    const std::vector<std::int64_t> shape { count, comparison.length - 1 };
+    return writeSafetensorsFile(
+        path,
+        { { "ids", HostTensor::from<std::int64_t>(DType::I64, { count, comparison.length }, windows.ids) },
+          { "baseline_nll", HostTensor::from<float>(DType::F32, shape, comparison.baselineNll) },
+          { "candidate_nll", HostTensor::from<float>(DType::F32, shape, comparison.candidateNll) },
+          { "kl", HostTensor::from<float>(DType::F32, shape, comparison.kl) },
+          { "same_top", HostTensor::from<std::uint8_t>(DType::U8, shape, comparison.sameTop) } });
+}
+
+/// Compares token by token, writes the file, and fills `json`; the answer is a line for people.
+Result<std::string> compareAndWrite(CommandContext& context, const Model& model, const TokenWindows& windows,
+                                    const PruningPlan& plan, Json& json)
+{
+    const Stage stage(context.console, "Comparing the tokens", "windows");
+    const Result<std::shared_ptr<const TokenComparison>> comparison
+        = compareTokens(model, windows, plan, {}, context.job);
+    if (!comparison) {
+        return comparison.error();
+    }
+    if (Status written = writeTokens(context.options.tokens, **comparison, windows); !written) {
+        return written.error();
+    }
+    const MeanInterval kl = meanKl(**comparison);
+    const MeanInterval top = topAgreement(**comparison);
+    json["kl"] = { { "mean", kl.mean }, { "low", kl.low }, { "high", kl.high }, { "windows", kl.count } };
+    json["top1"]
+        = { { "share", top.mean }, { "low", top.low }, { "high", top.high }, { "tokens", top.count } };
+    json["token_file"] = context.options.tokens;
+    return fmt::format("KL(dense || masked) {:.6f} nats/token [{:.6f}, {:.6f}]; same first token {:.2f} % "
+                       "[{:.2f}, {:.2f}]; tokens written to {}\n",
+                       kl.mean, kl.low, kl.high, 100.0 * top.mean, 100.0 * top.low, 100.0 * top.high,
+                       context.options.tokens);
+}
+
 } // namespace
 
 Result<CommandResult> runEvaluate(CommandContext& context)
 {
     const CommandOptions& options = context.options;
+    if (!options.tokens.empty()) {
+        if (Status writable = checkOutputFile(options.tokens); !writable) {
+            return writable.error();
+        }
+    }
     Result<std::unique_ptr<const PruningPlan>> plan = readChosenPlan(context);
     if (!plan) {
         return plan.error();
@@ -91,6 +137,13 @@ Result<CommandResult> runEvaluate(CommandContext& context)
             + fmt::format("kept key dims: {}; state {} of {}\n", keptDimsText(**plan),
                           bytesText((*plan)->stateBytes((*model)->spec())),
                           bytesText((*model)->spec().stateBytes()));
+        if (!options.tokens.empty()) {
+            const Result<std::string> line = compareAndWrite(context, **model, **windows, **plan, json);
+            if (!line) {
+                return line.error();
+            }
+            after += *line;
+        }
     }
     std::string report = table.toText()
         + fmt::format("\n{} predicted in {}; {}, {}\n", pluralText((*baseline)->tokens(), "token"),

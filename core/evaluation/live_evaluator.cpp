@@ -166,7 +166,8 @@ LiveEvaluator::compareTokens(const PruningPlan& plan, const PartialComparison& p
         for (BatchCache& cache : m_impl->batches) {
             m_impl->fill(cache, job);
             const at::Tensor ids = cache.ids;
-            const at::Tensor dense = runMaskedBlock(model, layers - 1, cache.blockInputs[idx(layers - 1)], none);
+            const at::Tensor dense
+                = runMaskedBlock(model, layers - 1, cache.blockInputs[idx(layers - 1)], none);
             at::Tensor masked = firstLayer == layers ? dense : cache.blockInputs[idx(firstLayer)];
             for (int layer = firstLayer; layer < layers; ++layer) {
                 throwIfStopped(job);

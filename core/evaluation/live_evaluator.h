@@ -27,7 +27,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<const PerplexityEstimate>>
     candidate(const PruningPlan& plan, const PartialEstimate& partial, JobContext& job);
 
-    /// What a masked candidate changes at every token; bit-identical to the free function on the same windows.
+    /// What a masked candidate changes at every token; bit-identical to the free function on the same
+    /// windows.
     [[nodiscard]] Result<std::shared_ptr<const TokenComparison>>
     compareTokens(const PruningPlan& plan, const PartialComparison& partial, JobContext& job);
 

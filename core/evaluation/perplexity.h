@@ -29,6 +29,9 @@ struct PerplexityEstimate {
     Device device;
     std::string planFingerprint; ///< empty for the dense model
     std::string sourceName;
+    /// Identity of everything but the plan: model, text, how it was cut, number format, device. Windows of
+    /// estimates with the same basis may be paired by index, whatever their counts.
+    std::string basis;
 
     [[nodiscard]] int windows() const { return static_cast<int>(windowNll.size()); }
     [[nodiscard]] std::int64_t tokens() const { return static_cast<std::int64_t>(windows()) * (length - 1); }
@@ -36,7 +39,8 @@ struct PerplexityEstimate {
     [[nodiscard]] double perplexity() const; ///< exp(meanNll)
 };
 
-/// Paired difference over the windows that both estimates have, in window order: candidate minus baseline.
+/// Paired difference over the windows that both estimates have, in window order: candidate minus baseline;
+/// estimates of one basis.
 struct PairedDelta {
     double meanNll = 0.0; ///< nats per token
     double low = 0.0; ///< 95 % percentile bootstrap interval of the mean

@@ -26,6 +26,9 @@ RunningEstimate::RunningEstimate(const Model& model, const TokenWindows& windows
     m_estimate.dtype = model.dtype();
     m_estimate.device = model.device();
     m_estimate.sourceName = windows.sourceName;
+    m_estimate.basis = fmt::format("{}/{}/{}/{}/{}/{}/{}", model.digest(), windows.sourceSha256,
+                                   windows.length, windows.options.pieceLines, windows.options.addBos,
+                                   shortName(model.dtype()), toString(model.device()));
 }
 
 void RunningEstimate::add(const at::Tensor& windowNll)

@@ -17,9 +17,9 @@ namespace rankscope {
 
 namespace {
 
-/// Tokens whose logits exist at the same time. Four tensors of tokens x vocabulary are alive: 16 to 64 MB each
-/// on the CPU (about 20 ms between polls for the demo), a little more than 300 MB together at 152k entries on
-/// a GPU; fewer than 64 rows would read the head's weights too often.
+/// Tokens whose logits exist at the same time. Four tensors of tokens x vocabulary are alive: 16 to 64 MB
+/// each on the CPU (about 20 ms between polls for the demo), a little more than 300 MB together at 152k
+/// entries on a GPU; fewer than 64 rows would read the head's weights too often.
 std::int64_t sliceTokens(std::int64_t vocabulary, const Device& device)
 {
     const bool gpu = device.kind == DeviceKind::Cuda;
@@ -70,10 +70,10 @@ void RunningComparison::add(const at::Tensor& dense, const at::Tensor& masked, c
         throwIfStopped(job);
         const std::int64_t count = std::min(slice, rows - begin);
         const at::Tensor target = targets.narrow(0, begin, count);
-        const at::Tensor before = at::log_softmax(
-            logits(m_model, denseRows.narrow(0, begin, count)).to(wide), 1, std::nullopt);
-        at::Tensor after = at::log_softmax(logits(m_model, maskedRows.narrow(0, begin, count)).to(wide), 1,
-                                           std::nullopt);
+        const at::Tensor before
+            = at::log_softmax(logits(m_model, denseRows.narrow(0, begin, count)).to(wide), 1, std::nullopt);
+        at::Tensor after
+            = at::log_softmax(logits(m_model, maskedRows.narrow(0, begin, count)).to(wide), 1, std::nullopt);
         const at::Tensor denseNll = before.gather(1, target).squeeze(1).neg();
         const at::Tensor maskedNll = after.gather(1, target).squeeze(1).neg();
         const at::Tensor same = before.argmax(1).eq(after.argmax(1));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/io/digest.h"
+#include "core/io/safetensors_file.h"
 #include "tests/app/cli_runner.h"
 #include "tests/support/paths.h"
 
@@ -188,6 +189,39 @@ private Q_SLOTS:
         QCOMPARE(overlap.json()["calibration_overlap"].get<bool>(), true);
         QVERIFY2(overlap.err.find("calibrated on this very text") != std::string::npos,
                  overlap.report().c_str());
+    }
+
+    /// --tokens writes every prediction; its means are those of the result.
+    void evaluateTokens()
+    {
+        RANKSCOPE_CHECK_RUN(runCli(planArguments(QStringLiteral("l1"), QStringLiteral("0.5"), "half.json")),
+                            0);
+        const QStringList common = { QStringLiteral("evaluate"),        ::text(demoDir()),
+                                     QStringLiteral("--text"),          ::text(demoText("evaluation.txt")),
+                                     QStringLiteral("--windows"),       QStringLiteral("3"),
+                                     QStringLiteral("--length"),        QStringLiteral("100"),
+                                     QStringLiteral("--json"),          QStringLiteral("--tokens"),
+                                     ::text(path("tokens.safetensors")) };
+        QCOMPARE(runCli(common).exitCode, 2); // without a plan there is nothing to compare
+        const CliRun run
+            = runCli(common + QStringList { QStringLiteral("--plan"), ::text(path("half.json")) });
+        RANKSCOPE_CHECK_RUN(run, 0);
+        const json result = run.json();
+        const auto mean = [&](const char* name) {
+            const auto tensor = rankscope::readSafetensorsTensor(path("tokens.safetensors"), name);
+            const auto values = tensor->as<float>();
+            return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+        };
+        QVERIFY(std::abs(mean("baseline_nll") - result["mean_nll"].get<double>()) < 1e-5);
+        QVERIFY(std::abs(mean("candidate_nll") - result["candidate"]["mean_nll"].get<double>()) < 1e-5);
+        QVERIFY(std::abs(mean("kl") - result["kl"]["mean"].get<double>()) < 1e-6);
+        QVERIFY(result["kl"]["low"].get<double>() > 0.0);
+        const auto same = rankscope::readSafetensorsTensor(path("tokens.safetensors"), "same_top");
+        QVERIFY((same->shape == std::vector<std::int64_t> { 3, 99 }));
+        const auto flags = same->as<std::uint8_t>();
+        QCOMPARE(result["top1"]["share"].get<double>(),
+                 static_cast<double>(std::count(flags.begin(), flags.end(), 1)) / 297.0);
+        QVERIFY(result["top1"]["low"].get<double>() <= result["top1"]["share"].get<double>());
     }
 
     /// A plan that keeps everything changes nothing, not even the last bit.

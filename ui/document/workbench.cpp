@@ -42,6 +42,9 @@ Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document
     , m_liveTimer(new QTimer(this))
     , m_editTimer(new QTimer(this))
 {
+    if (m_options.calibrationLength == 0) {
+        m_options.calibrationLength = m_options.windowLength;
+    }
     m_liveTimer->setInterval(kLivePollMs);
     connect(m_liveTimer, &QTimer::timeout, this, &Workbench::takeLive);
     m_editTimer->setSingleShot(true);
@@ -101,7 +104,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
         return;
     }
     loadWeights();
-    prepareTexts();
+    prepareTexts(EvaluationText | CalibrationText);
 }
 
 void Workbench::loadWeights()
@@ -131,45 +134,65 @@ void Workbench::loadWeights()
         8);
 }
 
-void Workbench::prepareTexts()
+void Workbench::prepareTexts(unsigned parts)
 {
     const int generation = m_generation;
     const int textGeneration = ++m_textGeneration;
-    m_texts = {};
-    forgetResults();
+    m_pendingTexts |= parts;
+    if ((parts & EvaluationText) != 0) {
+        m_texts.evaluation.reset();
+        ageEvaluation();
+    }
+    if ((parts & CalibrationText) != 0) {
+        m_texts.calibration.reset();
+        forgetStatistics();
+    }
     Q_EMIT textsChanged();
     Job* job = newJob(tr("Tokenise texts"), u"texts"_s);
     job->start(
         m_lanes.cpu(),
         [folder = m_overview->folder, evaluation = pathOf(m_evaluationText),
-         calibration = pathOf(m_calibrationText),
-         options = m_options](JobContext& context) -> Result<PreparedTexts> {
+         calibration = pathOf(m_calibrationText), options = m_options,
+         wanted = m_pendingTexts](JobContext& context) -> Result<PreparedTexts> {
             Result<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::load(folder);
             if (!tokenizer) {
                 return tokenizer.error();
             }
             PreparedTexts texts;
             texts.tokenizer = *tokenizer;
-            const auto windowsOf = [&](const std::filesystem::path& path, int count) -> Result<TokenWindows> {
+            const auto prepare = [&](const std::filesystem::path& path, int count, int length,
+                                     std::shared_ptr<const TokenWindows>& to) -> Status {
                 Result<TextSource> source = readTextSource(path);
                 if (!source) {
                     return source.error();
                 }
                 WindowOptions windowOptions;
-                windowOptions.length = options.windowLength;
-                windowOptions.maxWindows = count;
-                return makeTokenWindows(*texts.tokenizer, *source, windowOptions, context);
+                windowOptions.length = length;
+                if (count > 0) {
+                    windowOptions.maxWindows = count;
+                }
+                Result<TokenWindows> windows
+                    = makeTokenWindows(*texts.tokenizer, *source, windowOptions, context);
+                if (!windows) {
+                    return windows.error();
+                }
+                to = std::make_shared<const TokenWindows>(std::move(*windows));
+                return Unit {};
             };
-            Result<TokenWindows> first = windowsOf(evaluation, options.evaluationWindows);
-            if (!first) {
-                return first.error();
+            if ((wanted & EvaluationText) != 0) {
+                if (Status made
+                    = prepare(evaluation, options.evaluationWindows, options.windowLength, texts.evaluation);
+                    !made) {
+                    return made.error();
+                }
             }
-            Result<TokenWindows> second = windowsOf(calibration, options.calibrationWindows);
-            if (!second) {
-                return second.error();
+            if ((wanted & CalibrationText) != 0) {
+                if (Status made = prepare(calibration, options.calibrationWindows, options.calibrationLength,
+                                          texts.calibration);
+                    !made) {
+                    return made.error();
+                }
             }
-            texts.evaluation = std::make_shared<const TokenWindows>(std::move(*first));
-            texts.calibration = std::make_shared<const TokenWindows>(std::move(*second));
             return texts;
         },
         [this, generation, textGeneration](Result<PreparedTexts> result) {
@@ -183,7 +206,14 @@ void Workbench::prepareTexts()
                 report(result.error());
                 return;
             }
-            m_texts = std::move(result).value();
+            m_pendingTexts = 0;
+            m_texts.tokenizer = std::move(result->tokenizer);
+            if (result->evaluation != nullptr) {
+                m_texts.evaluation = std::move(result->evaluation);
+            }
+            if (result->calibration != nullptr) {
+                m_texts.calibration = std::move(result->calibration);
+            }
             m_blockingSentence.clear();
             Q_EMIT textsChanged();
             startWhenReady();
@@ -194,7 +224,7 @@ void Workbench::setEvaluationText(const QString& path)
 {
     m_evaluationText = path;
     if (m_overview != nullptr && m_overview->loadable()) {
-        prepareTexts();
+        prepareTexts(EvaluationText);
     }
 }
 
@@ -202,7 +232,33 @@ void Workbench::setCalibrationText(const QString& path)
 {
     m_calibrationText = path;
     if (m_overview != nullptr && m_overview->loadable()) {
-        prepareTexts();
+        prepareTexts(CalibrationText);
+    }
+}
+
+void Workbench::setOptions(const Options& options)
+{
+    unsigned parts = 0;
+    if (options.evaluationWindows != m_options.evaluationWindows
+        || options.windowLength != m_options.windowLength) {
+        parts |= EvaluationText;
+    }
+    if (options.calibrationWindows != m_options.calibrationWindows
+        || options.calibrationLength != m_options.calibrationLength) {
+        parts |= CalibrationText;
+    }
+    m_options = options;
+    if (parts != 0 && m_overview != nullptr && m_overview->loadable()) {
+        prepareTexts(parts);
+    }
+}
+
+void Workbench::setReference(std::shared_ptr<const PerplexityEstimate> estimate)
+{
+    if (estimate != m_reference) {
+        m_reference = std::move(estimate);
+        updateDelta();
+        Q_EMIT candidateChanged();
     }
 }
 
@@ -221,7 +277,7 @@ void Workbench::setDevice(const Device& device, DType dtype)
         forgetResults();
         Q_EMIT modelChanged();
         loadWeights();
-        prepareTexts();
+        prepareTexts(EvaluationText | CalibrationText);
     }
 }
 
@@ -301,25 +357,49 @@ void Workbench::setBlocked(const QString& sentence)
 
 void Workbench::forgetResults()
 {
-    m_evaluator.reset();
     m_spectra.reset();
-    m_statistics.reset();
-    m_selector.reset();
+    m_spectraNote.clear();
     m_baseline.reset();
     m_candidate.reset();
-    m_realised.reset();
     m_delta.clear();
-    m_baselineBox.reset();
-    m_candidateBox.reset();
-    m_spectraNote.clear();
-    m_selectorNote.clear();
-    m_baselineNote.clear();
+    m_deltaReference.reset();
     m_baselineTrust = Trust::Missing;
     m_candidateTrust = Trust::Missing;
-    Q_EMIT baselineChanged();
+    ageEvaluation();
+    forgetStatistics();
     Q_EMIT spectraChanged();
-    Q_EMIT selectorChanged();
+}
+
+/// The windows are about to change: numbers stay as stale, runs under way are of no use any more.
+void Workbench::ageEvaluation()
+{
+    m_evaluator.reset();
+    if (m_baselineBox != nullptr) {
+        newJob(tr("Evaluate baseline"), u"baseline"_s)->cancel();
+        m_baselineBox.reset();
+    }
+    if (m_candidateBox != nullptr) {
+        newJob(tr("Evaluate candidate"), u"candidate"_s)->cancel();
+        m_candidateBox.reset();
+    }
+    m_baselineNote.clear();
+    m_baselineTrust = m_baseline != nullptr ? Trust::Stale : Trust::Missing;
+    m_candidateTrust = m_candidate != nullptr ? Trust::Stale : Trust::Missing;
+    Q_EMIT baselineChanged();
     Q_EMIT candidateChanged();
+}
+
+void Workbench::forgetStatistics()
+{
+    m_statistics.reset();
+    m_selector.reset();
+    m_selectorNote.clear();
+    m_realised.reset();
+    if (m_candidateTrust == Trust::Final) {
+        m_candidateTrust = Trust::Stale;
+        Q_EMIT candidateChanged();
+    }
+    Q_EMIT selectorChanged();
 }
 
 } // namespace rankscope

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 class QTimer;
@@ -49,13 +50,14 @@ class Workbench : public QObject {
     Q_OBJECT
 
 public:
-    /// How many windows are scored, and their length.
+    /// How many windows are scored, and their length in tokens.
     struct Options {
-        int evaluationWindows = 32;
+        int evaluationWindows = 32; ///< 0: all that the text has
         int calibrationWindows = 32;
-        int windowLength = 512;
+        int windowLength = 512; ///< of the evaluation text
         int spectraWindows = 4;
         int spectraEvery = 32;
+        int calibrationLength = 0; ///< 0: as windowLength when the workbench is made
     };
 
     Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document, Options options,
@@ -66,6 +68,12 @@ public:
     void open(const QString& folder);
     void setEvaluationText(const QString& path);
     void setCalibrationText(const QString& path);
+    /// Other windows: the numbers of the old ones stay as stale until the new ones arrive; what does not rest
+    /// on the changed text is kept.
+    void setOptions(const Options& options);
+    /// What deltas are taken against instead of the dense model; null for the dense model again. Ignored
+    /// while its windows are not the candidate's.
+    void setReference(std::shared_ptr<const PerplexityEstimate> estimate);
     void setDevice(const Device& device, DType dtype);
     void refreshDevices();
     /// Scores baseline and candidate again.
@@ -75,7 +83,15 @@ public:
 
     [[nodiscard]] const std::shared_ptr<const CheckpointOverview>& overview() const { return m_overview; }
     [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
+    [[nodiscard]] const Options& options() const { return m_options; }
     [[nodiscard]] const PreparedTexts& texts() const { return m_texts; }
+    /// Of the present model and windows; null before both are there. Engine lane only.
+    [[nodiscard]] const std::shared_ptr<LiveEvaluator>& evaluator() const { return m_evaluator; }
+    /// What the delta was taken against: the pinned estimate where it fits the candidate, else the baseline.
+    [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& deltaReference() const
+    {
+        return m_deltaReference;
+    }
     [[nodiscard]] const std::shared_ptr<const SpectraSummary>& spectra() const { return m_spectra; }
     [[nodiscard]] const std::shared_ptr<const ChannelSelector>& selector() const { return m_selector; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& baseline() const { return m_baseline; }
@@ -128,8 +144,11 @@ private:
 
     void adoptOverview(CheckpointOverview overview);
     void loadWeights();
-    void prepareTexts();
+    enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2 };
+    /// Tokenises the parts (a mask of TextPart) together with those still under way.
+    void prepareTexts(unsigned parts);
     void startWhenReady();
+    void updateDelta();
     void startBaseline();
     void startSpectra();
     void startStatistics();
@@ -143,6 +162,8 @@ private:
     [[nodiscard]] static QString noteOf(const Error& error, const QString& wayOn);
     void setBlocked(const QString& sentence);
     void forgetResults();
+    void ageEvaluation();
+    void forgetStatistics();
     void showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust);
     [[nodiscard]] Job* newJob(const QString& title, const QString& kind);
 
@@ -173,6 +194,8 @@ private:
     std::shared_ptr<const PerplexityEstimate> m_baseline;
     std::shared_ptr<const PerplexityEstimate> m_candidate;
     std::optional<PruningPlan> m_realised;
+    std::shared_ptr<const PerplexityEstimate> m_reference;
+    std::shared_ptr<const PerplexityEstimate> m_deltaReference;
     RunningDelta m_delta;
     Trust m_baselineTrust = Trust::Missing;
     Trust m_candidateTrust = Trust::Missing;
@@ -188,6 +211,8 @@ private:
     PruningPlan m_evaluatedPlan; ///< the document's plan that the newest run was started for
     int m_generation = 0; ///< of the model on its device: results of earlier ones are dropped
     int m_textGeneration = 0;
+    unsigned m_pendingTexts = 0; ///< parts that are being tokenised
+    std::pair<std::string, int> m_spectraBasis; ///< hash and window length of the text of the spectra
 };
 
 } // namespace rankscope

@@ -86,10 +86,25 @@ void Workbench::startWhenReady()
     if (m_model == nullptr || m_texts.evaluation == nullptr) {
         return;
     }
-    m_evaluator = std::make_shared<LiveEvaluator>(m_model, m_texts.evaluation);
-    startBaseline();
-    startSpectra();
-    startStatistics();
+    if (m_evaluator == nullptr) {
+        m_evaluator = std::make_shared<LiveEvaluator>(m_model, m_texts.evaluation);
+        startBaseline();
+        if (!m_document.plan().keepsAll()) {
+            scheduleCandidate();
+        }
+    }
+    // The states of the first windows; more of the same windows change nothing.
+    const std::pair spectraBasis(m_texts.evaluation->sourceSha256, m_texts.evaluation->length);
+    const int spectraWindows = std::min(m_options.spectraWindows, m_texts.evaluation->count);
+    if (m_spectra == nullptr || m_spectra->windows != spectraWindows || m_spectraBasis != spectraBasis) {
+        m_spectraBasis = spectraBasis;
+        m_spectra.reset();
+        Q_EMIT spectraChanged();
+        startSpectra();
+    }
+    if (m_statistics == nullptr && m_texts.calibration != nullptr) {
+        startStatistics();
+    }
 }
 
 void Workbench::startBaseline()
@@ -118,7 +133,7 @@ void Workbench::startBaseline()
             } else {
                 m_baseline = std::move(result).value();
                 m_baselineTrust = Trust::Final;
-                m_delta.update(m_baseline, m_candidate);
+                updateDelta();
             }
             Q_EMIT baselineChanged();
             if (m_candidate != nullptr) {
@@ -270,7 +285,7 @@ void Workbench::startCandidate()
         m_candidateBox.reset();
         m_candidate.reset();
         m_realised.reset();
-        m_delta.clear();
+        updateDelta();
         m_candidateTrust = Trust::Missing;
         m_evaluatedPlan = plan;
         Q_EMIT candidateChanged();
@@ -333,7 +348,7 @@ void Workbench::takeLive()
     if (m_baselineBox != nullptr) {
         if (std::shared_ptr<const PerplexityEstimate> part = m_baselineBox->take()) {
             m_baseline = std::move(part);
-            m_delta.update(m_baseline, m_candidate);
+            updateDelta();
             Q_EMIT baselineChanged();
         }
     }
@@ -355,8 +370,29 @@ void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate
     }
     m_candidate = std::move(estimate);
     m_candidateTrust = trust;
-    m_delta.update(m_baseline, m_candidate);
+    updateDelta();
     Q_EMIT candidateChanged();
+}
+
+void Workbench::updateDelta()
+{
+    if (m_candidate == nullptr) {
+        m_delta.clear();
+        m_deltaReference.reset();
+        return;
+    }
+    const auto fits = [this](const std::shared_ptr<const PerplexityEstimate>& estimate) {
+        return estimate != nullptr && estimate->basis == m_candidate->basis;
+    };
+    // While the windows change, the delta of the old ones stays, stale like its candidate.
+    if (fits(m_reference)) {
+        m_deltaReference = m_reference;
+    } else if (fits(m_baseline)) {
+        m_deltaReference = m_baseline;
+    } else {
+        return;
+    }
+    m_delta.update(m_deltaReference, m_candidate);
 }
 
 void Workbench::evaluateAgain()

@@ -141,7 +141,8 @@ private Q_SLOTS:
         std::vector<int> seen;
         const auto result = compareTokens(
             *model, windows, plan,
-            [&](const std::shared_ptr<const TokenComparison>& part) { seen.push_back(part->windows()); }, job);
+            [&](const std::shared_ptr<const TokenComparison>& part) { seen.push_back(part->windows()); },
+            job);
         QVERIFY(result.has_value());
         const TokenComparison& got = **result;
         QVERIFY(got.complete);
@@ -156,8 +157,8 @@ private Q_SLOTS:
         for (int window = 0; window < 5; ++window) {
             for (int t = 0; t < 44; ++t) {
                 const std::int64_t row = (window * 45 + t) * entries;
-                const Naive want = naive(&dense[idx(row)], &masked[idx(row)], entries,
-                                         windows.window(window)[idx(t + 1)]);
+                const Naive want
+                    = naive(&dense[idx(row)], &masked[idx(row)], entries, windows.window(window)[idx(t + 1)]);
                 const std::size_t at = idx(window * 44 + t);
                 const auto near = [&](float value, double wanted) {
                     return std::abs(static_cast<double>(value) - wanted)
@@ -166,8 +167,8 @@ private Q_SLOTS:
                 QVERIFY(near(got.baselineNll[at], want.baselineNll));
                 QVERIFY(near(got.candidateNll[at], want.candidateNll));
                 QVERIFY2(near(got.kl[at], want.kl),
-                         qPrintable(QString::number(static_cast<double>(got.kl[at]))
-                                    + QStringLiteral(" for ") + QString::number(want.kl)));
+                         qPrintable(QString::number(static_cast<double>(got.kl[at])) + QStringLiteral(" for ")
+                                    + QString::number(want.kl)));
                 if (want.topMargin > 1e-4) {
                     QCOMPARE(got.sameTop[at] != 0, want.sameTop);
                 }
