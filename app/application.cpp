@@ -2,6 +2,7 @@
 #include "app/application.h"
 
 #include "app/log_sinks.h"
+#include "ui/actions/action_registry.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/resources.h"
@@ -13,6 +14,7 @@
 #include "ui/settings/settings.h"
 #include "ui/theme/theme.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QPixmap>
@@ -136,10 +138,14 @@ void Application::takeScreenshotWhenSettled()
     timer->setInterval(100);
     connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
         Parts& parts = *m_parts;
-        const bool ready = parts.workbench->settled()
+        const bool ready = parts.workbench->settled() && parts.lanes.idle()
             && (m_startPlanApplied || !parts.workbench->blockingSentence().isEmpty());
         *settledTicks = ready ? *settledTicks + 1 : 0;
         if (*settledTicks < 5) {
+            return;
+        }
+        if (triggerNextAction()) {
+            *settledTicks = 0;
             return;
         }
         QWidget* shown = parts.window.get();
@@ -161,6 +167,27 @@ void Application::takeScreenshotWhenSettled()
         shutDown();
     });
     timer->start();
+}
+
+bool Application::triggerNextAction()
+{
+    if (m_options.actions.isEmpty()) {
+        return false;
+    }
+    const QString id = m_options.actions.takeFirst();
+    QAction* action = m_parts->window->actionRegistry().find(id);
+    if (action == nullptr || !action->isEnabled()) {
+        std::fprintf(stderr, "There is no action \"%s\" that could run now. Those that can:\n",
+                     qUtf8Printable(id));
+        for (const ActionRegistry::Entry& entry : m_parts->window->actionRegistry().entries()) {
+            if (entry.action->isEnabled()) {
+                std::fprintf(stderr, "  %s\n", qUtf8Printable(entry.id));
+            }
+        }
+        return true;
+    }
+    action->trigger();
+    return true;
 }
 
 void Application::shutDown()

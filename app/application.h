@@ -5,6 +5,7 @@
 #include <QPalette>
 #include <QSize>
 #include <QString>
+#include <QStringList>
 
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@ struct StartOptions {
     QSize size; ///< of the window; empty for the remembered one
     std::vector<int> kept; ///< kept dims per layer to start with
     QString dialog; ///< "export": the picture shows that dialog
+    QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
     int layer = -1; ///< layer to select
     int head = -1;
     bool freshSettings = false; ///< neither read nor write the user's settings
@@ -42,6 +44,8 @@ public:
 private:
     void applyStartPlan();
     void takeScreenshotWhenSettled();
+    /// Triggers the next of the actions that were asked for; false when none is left.
+    bool triggerNextAction();
     void shutDown();
 
     struct Parts;

@@ -60,7 +60,9 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
-    parser.addOptions({ dialog, plan, theme, screenshot, size, kept, layer, head });
+    const QCommandLineOption run(
+        u"run"_s, u"action to trigger before the picture, by its id; may be repeated"_s, u"id"_s);
+    parser.addOptions({ dialog, run, plan, theme, screenshot, size, kept, layer, head });
     parser.process(arguments);
     if (parser.positionalArguments().size() > 1) {
         std::fprintf(stderr, "Give one checkpoint folder at most.\n");
@@ -71,6 +73,7 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.theme = parser.value(theme);
     options.dialog = parser.value(dialog);
     options.screenshot = parser.value(screenshot);
+    options.actions = parser.values(run);
     options.freshSettings = parser.isSet(screenshot);
     if (parser.isSet(size)) {
         const QStringList parts = parser.value(size).split(u'x');
