@@ -8,6 +8,7 @@
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
+#include "ui/panels/dock_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/spectrum_plot.h"
 #include "ui/settings/settings.h"
@@ -94,6 +95,19 @@ void MainWindow::buildViewActions()
         action->setCheckable(true);
         action->setChecked(current == name);
         group->addAction(action);
+    }
+    // Every view by name: "view.show.spectra" for the page SpectraPanel, the first nine on Alt+1 to Alt+9.
+    int number = 0;
+    for (const DockEntry& entry : m_docks) {
+        for (int page = 0; page < entry.dock->pageCount(); ++page) {
+            QString name = QString::fromLatin1(entry.dock->page(page)->metaObject()->className());
+            name = name.section(u"::"_s, -1).section(u"Panel"_s, 0, 0);
+            name.front() = name.front().toLower();
+            ++number;
+            actions.add(u"view.show."_s + name, view, tr("Go to %1").arg(entry.dock->pageTitle(page)),
+                        number <= 9 ? QKeySequence(u"Alt+%1"_s.arg(number)) : QKeySequence(),
+                        [dock = entry.dock, page] { dock->reveal(page); });
+        }
     }
     actions.add(u"view.reset"_s, view, tr("&Reset layout"), QKeySequence(u"Ctrl+Shift+R"_s),
                 [this] { resetLayout(); });

@@ -140,6 +140,29 @@ void DockPanel::showPage(int page)
     m_header->tabs()->setCurrentIndex(page);
 }
 
+int DockPanel::pageCount() const
+{
+    return m_stack->count();
+}
+
+QWidget* DockPanel::page(int index) const
+{
+    return m_stack->widget(index);
+}
+
+QString DockPanel::pageTitle(int page) const
+{
+    return m_header->tabs()->tabText(page);
+}
+
+void DockPanel::reveal(int page)
+{
+    show();
+    raise();
+    showPage(page);
+    m_stack->currentWidget()->setFocus();
+}
+
 void DockPanel::setCaption(const QString& caption)
 {
     m_header->setCaption(caption);

@@ -44,6 +44,11 @@ public:
     void addPage(QWidget* page, const QString& title);
     void setPageTitle(int page, const QString& title);
     void showPage(int page);
+    [[nodiscard]] int pageCount() const;
+    [[nodiscard]] QWidget* page(int index) const;
+    [[nodiscard]] QString pageTitle(int page) const;
+    /// Shows the dock wherever it is, turns to the page and gives it the keyboard.
+    void reveal(int page);
     void setCaption(const QString& caption);
     [[nodiscard]] PanelHeader* header() const { return m_header; }
 
