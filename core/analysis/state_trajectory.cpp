@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace rankscope {
 
@@ -37,6 +38,7 @@ Result<std::shared_ptr<const StateTrajectory>> StateTrajectory::make(RecurrenceI
     trajectory->m_spacing = std::max<std::int64_t>(8, (in.tokens + affordable - 1) / affordable);
     const std::int64_t count = in.tokens / trajectory->m_spacing;
     trajectory->m_kept.resize(idx(count * perState));
+    trajectory->m_largest.resize(idx(in.valueHeads), 0.0);
     std::int64_t cost = 0;
     for (int head = 0; head < in.valueHeads; ++head) {
         std::vector<double> state(idx(perHead), 0.0);
@@ -52,6 +54,10 @@ Result<std::shared_ptr<const StateTrajectory>> StateTrajectory::make(RecurrenceI
                                 (at + 1) * trajectory->m_spacing);
             std::copy(state.begin(), state.end(),
                       trajectory->m_kept.begin() + at * perState + head * perHead);
+            double& largest = trajectory->m_largest[idx(head)];
+            for (const double entry : state) {
+                largest = std::max(largest, std::abs(entry));
+            }
         }
     }
     return std::shared_ptr<const StateTrajectory>(trajectory);

@@ -53,6 +53,9 @@ public:
     /// Multiply-adds that the worst stateAfter() takes: whether a caller may afford it on its thread.
     [[nodiscard]] std::int64_t worstStepCost() const;
 
+    /// Largest |entry| of a head's state over the kept tokens: a colour range that holds while one scrubs.
+    [[nodiscard]] double largestEntry(int head) const { return m_largest[static_cast<std::size_t>(head)]; }
+
     /// The state [Dk, Dv] of one value head after the first `tokens` (0..T), row-major.
     [[nodiscard]] std::vector<double> stateAfter(std::int64_t tokens, int head) const;
     /// States of all value heads after each of the tokens begin + 1 .. end: [end - begin, HV, Dk, Dv].
@@ -68,6 +71,7 @@ private:
     std::string m_planFingerprint;
     std::int64_t m_spacing = 1;
     std::vector<double> m_kept; ///< states after spacing, 2 spacing, ... tokens: [., HV, Dk, Dv]
+    std::vector<double> m_largest; ///< [HV]
 };
 
 /// Runs the blocks before `layer` and reads what drives its recurrence on one window; with a plan, of the

@@ -2,6 +2,7 @@
 #include "ui/plots/plot_theme.h"
 
 #include "ui/plots/qcp.h"
+#include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
 
 #include <algorithm>
@@ -61,6 +62,39 @@ void makeIntegral(QCPAxis& axis)
         }
     };
     axis.setTicker(QSharedPointer<QCPAxisTicker>(new IntegerTicker));
+}
+
+void makeBinary(QCPAxis& axis)
+{
+    axis.setScaleType(QCPAxis::stLogarithmic);
+    const QSharedPointer<QCPAxisTickerLog> ticker(new QCPAxisTickerLog);
+    ticker->setLogBase(2.0);
+    ticker->setSubTickCount(0);
+    axis.setTicker(ticker);
+    axis.setNumberFormat(QStringLiteral("g"));
+    axis.setNumberPrecision(6);
+}
+
+QCPColorGradient cividisGradient()
+{
+    QCPColorGradient gradient;
+    gradient.clearColorStops();
+    gradient.setLevelCount(256);
+    for (int stop = 0; stop <= 18; ++stop) {
+        gradient.setColorStopAt(stop / 18.0, cividis(stop / 18.0));
+    }
+    return gradient;
+}
+
+QCPColorGradient divergingGradient(const Theme& theme)
+{
+    QCPColorGradient gradient;
+    gradient.clearColorStops();
+    gradient.setLevelCount(255); // odd: zero has a colour of its own
+    for (int stop = -12; stop <= 12; ++stop) {
+        gradient.setColorStopAt((stop + 12) / 24.0, diverging(theme, stop / 12.0));
+    }
+    return gradient;
 }
 
 void enableNavigation(QCustomPlot& plot)

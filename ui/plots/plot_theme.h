@@ -4,6 +4,7 @@
 #include <QString>
 
 class QCPAxis;
+class QCPColorGradient;
 class QCPItemText;
 class QCustomPlot;
 class QPalette;
@@ -21,6 +22,11 @@ void setAxisLabel(QCPAxis& axis, const QString& label);
 void makeLogarithmic(QCPAxis& axis);
 /// Ticks at whole numbers only: indices and counts.
 void makeIntegral(QCPAxis& axis);
+/// A log axis with powers of two, 1 to at most a few hundred: ranks.
+void makeBinary(QCPAxis& axis);
+/// cividis() and diverging() of the theme for colour maps.
+[[nodiscard]] QCPColorGradient cividisGradient();
+[[nodiscard]] QCPColorGradient divergingGradient(const Theme& theme);
 /// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.
 void enableNavigation(QCustomPlot& plot);
 
