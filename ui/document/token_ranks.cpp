@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/token_ranks.h"
+
+#include "core/base/narrow.h"
+#include "ui/document/workbench.h"
+#include "ui/format/token_label.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_selection.h"
+
+#include <QTimer>
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Between the candidate (10) and what runs in the background: somebody is looking at it.
+constexpr int kPriority = 7;
+constexpr int kPartialPollMs = 40;
+/// Gathers a burst of key presses; a plan that is being dragged waits longer.
+constexpr int kSelectionDelayMs = 30;
+constexpr int kPlanDelayMs = 200;
+constexpr std::int64_t kCacheBytes = std::int64_t { 256 } << 20;
+
+std::int64_t bytesOf(const TokenRanks::Trace& trace)
+{
+    std::int64_t bytes = trace.trajectory != nullptr ? trace.trajectory->sizeBytes() : 0;
+    if (trace.spectra != nullptr) {
+        bytes += narrow<std::int64_t>(trace.spectra->singularValues.size() * sizeof(float)
+                                      + trace.spectra->ranks.size() * sizeof(RankMeasures));
+    }
+    return bytes;
+}
+
+} // namespace
+
+TokenRanks::TokenRanks(Workbench& workbench, JobLanes& lanes, JobListModel& jobs, PlanDocument& document,
+                       LayerSelection& selection, QObject* parent)
+    : QObject(parent)
+    , m_workbench(workbench)
+    , m_lanes(lanes)
+    , m_jobs(jobs)
+    , m_document(document)
+    , m_selection(selection)
+    , m_startTimer(new QTimer(this))
+    , m_partialTimer(new QTimer(this))
+{
+    m_startTimer->setSingleShot(true);
+    connect(m_startTimer, &QTimer::timeout, this, &TokenRanks::start);
+    m_partialTimer->setInterval(kPartialPollMs);
+    connect(m_partialTimer, &QTimer::timeout, this, &TokenRanks::takePartial);
+    connect(&m_workbench, &Workbench::overviewChanged, this, &TokenRanks::forget);
+    connect(&m_workbench, &Workbench::modelChanged, this, &TokenRanks::forget);
+    connect(&m_workbench, &Workbench::textsChanged, this, &TokenRanks::forget);
+    connect(&m_workbench, &Workbench::selectorChanged, this, &TokenRanks::schedule);
+    connect(&m_workbench, &Workbench::baselineChanged, this, [this] {
+        if (m_shown.trajectory == nullptr) {
+            Q_EMIT changed(); // blocking sentences arrive this way
+        }
+    });
+    connect(&m_selection, &LayerSelection::layersChanged, this, &TokenRanks::schedule);
+    connect(&m_selection, &LayerSelection::windowChanged, this, &TokenRanks::schedule);
+    connect(&m_document, &PlanDocument::planChanged, this, [this] {
+        if (m_pruned) {
+            schedule();
+        }
+    });
+}
+
+TokenRanks::~TokenRanks() = default;
+
+void TokenRanks::setWatching(const QObject* view, bool watching)
+{
+    if (watching ? m_watching.insert(view).second : m_watching.erase(view) > 0) {
+        schedule();
+    }
+}
+
+void TokenRanks::setPruned(bool pruned)
+{
+    if (pruned != m_pruned) {
+        m_pruned = pruned;
+        schedule();
+    }
+}
+
+TokenRanks::Key TokenRanks::wanted() const
+{
+    const PruningPlan& plan = m_document.plan();
+    Key key { m_selection.currentLayer(), m_selection.window(), {} };
+    if (m_pruned && m_document.isOpen() && !plan.keepsAll()) {
+        key.plan = plan.method + '/' + std::to_string(plan.seed) + '/' + planFingerprint(plan);
+    }
+    return key;
+}
+
+int TokenRanks::windowCount() const
+{
+    const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().evaluation;
+    return text != nullptr ? text->count : 0;
+}
+
+int TokenRanks::token() const
+{
+    const int count = m_shown.trajectory != nullptr ? static_cast<int>(m_shown.trajectory->tokens()) : 0;
+    return m_selection.token() < 0 ? count - 1 : std::min(m_selection.token(), count - 1);
+}
+
+Trust TokenRanks::trust() const
+{
+    if (m_shown.trajectory == nullptr) {
+        return Trust::Missing;
+    }
+    if (!(m_shownKey == wanted())) {
+        return Trust::Stale;
+    }
+    return m_shown.spectra != nullptr && m_shown.spectra->complete() ? Trust::Final : Trust::Partial;
+}
+
+QString TokenRanks::staleOrigin() const
+{
+    const Key now = wanted();
+    if (m_shownKey.layer != now.layer) {
+        return tr("layer %1").arg(m_shownKey.layer);
+    }
+    if (m_shownKey.window != now.window) {
+        return tr("window %1").arg(m_shownKey.window + 1);
+    }
+    if (m_shownKey.plan.empty() != now.plan.empty()) {
+        return m_shownKey.plan.empty() ? tr("the dense model") : tr("the pruned model");
+    }
+    return tr("an earlier plan");
+}
+
+QString TokenRanks::note() const
+{
+    if (!m_workbench.blockingSentence().isEmpty()) {
+        return m_workbench.blockingSentence();
+    }
+    if (m_workbench.overview() == nullptr) {
+        return tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.");
+    }
+    const int layer = m_selection.currentLayer();
+    if (layer < 0) {
+        return tr("Select a layer.");
+    }
+    if (!m_document.isPrunable(layer)) {
+        return tr("Layer %1 is softmax attention: it has no recurrent state.").arg(layer);
+    }
+    if (m_workbench.model() == nullptr) {
+        return tr("Loading the weights…");
+    }
+    if (m_workbench.texts().evaluation == nullptr) {
+        return tr("Reading the text…");
+    }
+    if (m_shown.trajectory != nullptr) {
+        return {};
+    }
+    if (!m_failure.isEmpty() && m_failedKey == wanted()) {
+        return m_failure;
+    }
+    return tr("Tracing the state of layer %1…").arg(layer);
+}
+
+void TokenRanks::retry()
+{
+    m_failure.clear();
+    m_failedKey = {};
+    schedule();
+}
+
+void TokenRanks::forget()
+{
+    ++m_generation;
+    m_cache.clear();
+    m_shown = {};
+    m_shownKey = {};
+    m_failure.clear();
+    m_failedKey = {};
+    m_labels.clear();
+    m_labelWindow = -1;
+    m_box.reset();
+    m_partialTimer->stop();
+    schedule();
+}
+
+void TokenRanks::schedule()
+{
+    const bool planMoved = m_pruned && m_shownKey.layer == m_selection.currentLayer();
+    m_startTimer->start(planMoved ? kPlanDelayMs : kSelectionDelayMs);
+    Q_EMIT changed();
+}
+
+void TokenRanks::start()
+{
+    const Key key = wanted();
+    const std::shared_ptr<const Model>& model = m_workbench.model();
+    const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().evaluation;
+    if (m_watching.empty() || model == nullptr || text == nullptr || !m_document.isPrunable(key.layer)
+        || key.window >= text->count) {
+        return;
+    }
+    const auto cached = std::find_if(m_cache.begin(), m_cache.end(),
+                                     [&](const std::pair<Key, Trace>& entry) { return entry.first == key; });
+    if (cached != m_cache.end()) {
+        std::rotate(m_cache.begin(), cached, cached + 1);
+        show(key, m_cache.front().second);
+        return;
+    }
+    if ((m_box != nullptr && m_runningKey == key) || (!m_failure.isEmpty() && m_failedKey == key)) {
+        return;
+    }
+    const PruningPlan plan = m_document.plan();
+    const std::shared_ptr<const ChannelSelector>& selector = m_workbench.selector();
+    if (!key.plan.empty()
+        && (selector == nullptr || selector->methodId() != plan.method || selector->seed() != plan.seed)) {
+        return; // starts when the selector arrives
+    }
+    m_runningKey = key;
+    m_box = std::make_shared<Mailbox<Trace>>();
+    Job* job = m_jobs.create(tr("Ranks over tokens, layer %1").arg(key.layer), u"tokenRanks"_s);
+    job->setUnit(tr("tokens"));
+    job->start(
+        m_lanes.gpu(),
+        [model, text, key, plan, selector, box = m_box](JobContext& context) -> Result<Trace> {
+            PruningPlan realised;
+            if (!key.plan.empty()) {
+                Result<PruningPlan> made = realisePlan(plan, selector.get(), *model, context);
+                if (!made) {
+                    return made.error();
+                }
+                realised = std::move(*made);
+            }
+            Result<std::shared_ptr<const StateTrajectory>> trajectory = traceState(
+                *model, *text, key.window, key.layer, key.plan.empty() ? nullptr : &realised, context);
+            if (!trajectory) {
+                return trajectory.error();
+            }
+            box->post(std::make_shared<const Trace>(Trace { *trajectory, nullptr }));
+            Result<std::shared_ptr<const TokenSpectra>> spectra = computeTokenSpectra(
+                **trajectory,
+                [&](std::shared_ptr<const TokenSpectra> part) {
+                    box->post(std::make_shared<const Trace>(Trace { *trajectory, std::move(part) }));
+                },
+                context);
+            if (!spectra) {
+                return spectra.error();
+            }
+            return Trace { *trajectory, *spectra };
+        },
+        [this, key, box = m_box, generation = m_generation](Result<Trace> result) {
+            if (generation != m_generation || box != m_box) {
+                return;
+            }
+            m_box.reset();
+            m_partialTimer->stop();
+            if (!result) {
+                m_failedKey = key;
+                m_failure = result.error().code == ErrorCode::Cancelled
+                    ? tr("Stopped. Press F5 to analyse again.")
+                    : QString::fromStdString(result.error().message) + u' ' + tr("Press F5 to try again.");
+                Q_EMIT changed();
+                return;
+            }
+            keep(key, *result);
+            show(key, std::move(*result));
+        },
+        kPriority);
+    m_partialTimer->start();
+}
+
+void TokenRanks::takePartial()
+{
+    if (m_box != nullptr) {
+        if (const std::shared_ptr<const Trace> part = m_box->take()) {
+            show(m_runningKey, *part);
+        }
+    }
+}
+
+void TokenRanks::show(const Key& key, Trace trace)
+{
+    m_shown = std::move(trace);
+    m_shownKey = key;
+    refreshLabels();
+    Q_EMIT changed();
+}
+
+void TokenRanks::keep(const Key& key, const Trace& trace)
+{
+    m_cache.insert(m_cache.begin(), { key, trace });
+    std::int64_t bytes = 0;
+    for (std::size_t at = 0; at < m_cache.size(); ++at) {
+        bytes += bytesOf(m_cache[at].second);
+        if (at > 0 && bytes > kCacheBytes) {
+            m_cache.resize(at);
+            return;
+        }
+    }
+}
+
+void TokenRanks::refreshLabels()
+{
+    const PreparedTexts& texts = m_workbench.texts();
+    if (texts.evaluation == nullptr || texts.tokenizer == nullptr || m_labelWindow == m_shownKey.window) {
+        return;
+    }
+    m_labelWindow = m_shownKey.window;
+    m_labels.clear();
+    for (const std::int64_t id : texts.evaluation->window(m_labelWindow)) {
+        m_labels.push_back(tokenLabel(*texts.tokenizer, id));
+    }
+}
+
+} // namespace rankscope
