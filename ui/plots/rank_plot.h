@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/analysis/state_trajectory.h"
+#include "ui/format/rank_measure.h"
 
 #include <QWidget>
 
@@ -13,14 +14,6 @@ class QCustomPlot;
 namespace rankscope {
 
 class DialogPort;
-
-enum class RankMeasure { Entropy, Stable, Threshold };
-
-[[nodiscard]] double rankOf(const RankMeasures& ranks, RankMeasure measure);
-/// "entropy rank".
-[[nodiscard]] QString measureName(RankMeasure measure);
-/// Its formula, range and source, for tooltips.
-[[nodiscard]] QString measureDefinition(RankMeasure measure);
 
 /// Rank of each head's state after each token of one window: a map of heads and tokens in colour, or one line per
 /// head; the scale is log2 from 1 to min(Dk, Dv), the same for all layers. The text stands under the axis.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/spectra.h"
+
+#include <QString>
+
+namespace rankscope {
+
+enum class RankMeasure { Entropy, Stable, Threshold };
+
+[[nodiscard]] double rankOf(const RankMeasures& ranks, RankMeasure measure);
+/// "entropy rank".
+[[nodiscard]] QString measureName(RankMeasure measure);
+/// Its formula, range and source, for tooltips.
+[[nodiscard]] QString measureDefinition(RankMeasure measure);
+
+} // namespace rankscope
