@@ -7,6 +7,7 @@
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/resources.h"
+#include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 #include "ui/jobs/job_list_model.h"
@@ -48,6 +49,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     : QMainWindow(parent)
     , m_services(std::move(services))
     , m_selection(new LayerSelection(this))
+    , m_tokenRanks(new TokenRanks(m_services.workbench, m_services.lanes, m_services.jobs,
+                                  m_services.document, *m_selection, this))
     , m_layerModel(new LayerTableModel(m_services.document, this))
     , m_actions(new ActionRegistry(this))
 {

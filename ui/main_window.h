@@ -33,9 +33,11 @@ class MessageBar;
 class PlanDocument;
 class PlanPanel;
 class QualityPanel;
+class RankPanel;
 class Settings;
 class SpectraPanel;
 class StatusStrip;
+class TokenRanks;
 class Workbench;
 
 /// What the window is built on; owned by the application, or by a test.
@@ -79,6 +81,8 @@ public:
     [[nodiscard]] SpectraPanel* spectraPanel() const { return m_spectraPanel; }
     [[nodiscard]] PlanPanel* planPanel() const { return m_planPanel; }
     [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
+    [[nodiscard]] RankPanel* rankPanel() const { return m_rankPanel; }
+    [[nodiscard]] TokenRanks& tokenRanks() const { return *m_tokenRanks; }
     [[nodiscard]] LayerSelection& selection() const { return *m_selection; }
     [[nodiscard]] ExportDialog* exportDialog() const;
 
@@ -132,7 +136,6 @@ private:
     void setTheme(const QString& name);
     void stepLayer(int direction);
     void stepHead(int direction);
-    void stepPosition(int direction);
     void toggleLock();
     void showText(const QString& title, const QString& html);
 
@@ -148,6 +151,7 @@ private:
 
     WindowServices m_services;
     LayerSelection* m_selection;
+    TokenRanks* m_tokenRanks;
     LayerTableModel* m_layerModel;
     ActionRegistry* m_actions;
     CommandPalette* m_palette = nullptr;
@@ -175,6 +179,7 @@ private:
     ImportancePanel* m_importancePanel = nullptr;
     PlanPanel* m_planPanel = nullptr;
     QualityPanel* m_qualityPanel = nullptr;
+    RankPanel* m_rankPanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
     QString m_planFile;
     bool m_userLayout = false; ///< the user's own arrangement was restored

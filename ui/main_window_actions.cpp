@@ -9,6 +9,7 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/spectrum_plot.h"
 #include "ui/settings/settings.h"
@@ -18,6 +19,7 @@
 #include <QActionGroup>
 #include <QBoxLayout>
 #include <QDialog>
+#include <QSpinBox>
 #include <QTextBrowser>
 #include <QUndoStack>
 
@@ -139,8 +141,15 @@ void MainWindow::buildNavigationActions()
                 [this] { stepHead(-1); });
     actions.add(u"go.nextHead"_s, go, tr("N&ext head"), QKeySequence(u"}"_s), [this] { stepHead(1); });
     actions.add(u"go.earlier"_s, go, tr("Earl&ier token"), QKeySequence(u","_s),
-                [this] { stepPosition(-1); });
-    actions.add(u"go.later"_s, go, tr("L&ater token"), QKeySequence(u"."_s), [this] { stepPosition(1); });
+                [this] { m_rankPanel->stepToken(-1); });
+    actions.add(u"go.later"_s, go, tr("L&ater token"), QKeySequence(u"."_s),
+                [this] { m_rankPanel->stepToken(1); });
+    actions.add(u"go.play"_s, go, tr("Pla&y or pause the tokens"), QKeySequence(u"Space"_s),
+                [this] { m_rankPanel->togglePlay(); });
+    actions.add(u"go.previousWindow"_s, go, tr("Previous &window of the text"), QKeySequence(u"<"_s),
+                [this] { m_rankPanel->windowBox()->stepDown(); });
+    actions.add(u"go.nextWindow"_s, go, tr("Next win&dow of the text"), QKeySequence(u">"_s),
+                [this] { m_rankPanel->windowBox()->stepUp(); });
 }
 
 void MainWindow::setTheme(const QString& name)
@@ -164,15 +173,6 @@ void MainWindow::stepHead(int direction)
     if (layer >= 0) {
         const int heads = std::max(1, m_services.document.spec().layers[idx(layer)].valueHeads);
         m_selection->setHead((m_selection->head() + direction + heads) % heads);
-    }
-}
-
-void MainWindow::stepPosition(int direction)
-{
-    if (const std::shared_ptr<const SpectraSummary>& spectra = m_services.workbench.spectra()) {
-        const int count = static_cast<int>(spectra->positions.size());
-        const int current = m_selection->position() < 0 ? count - 1 : m_selection->position();
-        m_selection->setPosition(std::clamp(current + direction, 0, std::max(0, count - 1)));
     }
 }
 

@@ -68,7 +68,7 @@ void MainWindow::buildMenus()
          { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s });
     fill(menuBar()->addMenu(tr("&Go")),
          { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
-           u"go.later"_s });
+           u"go.later"_s, u"go.play"_s, u"go.previousWindow"_s, u"go.nextWindow"_s });
     fill(menuBar()->addMenu(tr("&Run")), { u"run.evaluate"_s, u"run.analyse"_s, {}, u"run.stop"_s });
     fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
 }

@@ -76,9 +76,13 @@ TokenRanks::~TokenRanks() = default;
 
 void TokenRanks::setWatching(const QObject* view, bool watching)
 {
-    if (watching ? m_watching.insert(view).second : m_watching.erase(view) > 0) {
-        schedule();
+    if (watching ? !m_watching.insert(view).second : m_watching.erase(view) == 0) {
+        return;
     }
+    if (watching) {
+        connect(view, &QObject::destroyed, this, [this, view] { m_watching.erase(view); });
+    }
+    schedule();
 }
 
 void TokenRanks::setPruned(bool pruned)
@@ -92,7 +96,9 @@ void TokenRanks::setPruned(bool pruned)
 TokenRanks::Key TokenRanks::wanted() const
 {
     const PruningPlan& plan = m_document.plan();
-    Key key { m_selection.currentLayer(), m_selection.window(), {} };
+    Key key { m_selection.currentLayer(),
+              std::min(m_selection.window(), std::max(0, windowCount() - 1)),
+              {} };
     if (m_pruned && m_document.isOpen() && !plan.keepsAll()) {
         key.plan = plan.method + '/' + std::to_string(plan.seed) + '/' + planFingerprint(plan);
     }

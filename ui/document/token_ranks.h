@@ -24,8 +24,8 @@ class LayerSelection;
 class PlanDocument;
 class Workbench;
 
-/// The state of the selected layer over the selected window, token by token: computed while a view that shows it
-/// is on screen, and kept per layer, window and plan. GUI thread.
+/// The state of the selected layer over the selected window, token by token: computed while a view that shows
+/// it is on screen, and kept per layer, window and plan. GUI thread.
 class TokenRanks : public QObject {
     Q_OBJECT
 

@@ -49,8 +49,9 @@ QString measureDefinition(RankMeasure measure)
         break;
     }
     return QCoreApplication::translate(
-        "RankMeasure", "Threshold rank: the number of singular values above 10⁻⁴ of the largest.\n"
-                       "What numerical linear algebra would call the rank at that tolerance.");
+        "RankMeasure",
+        "Threshold rank: the number of singular values above 10⁻⁴ of the largest.\n"
+        "What numerical linear algebra would call the rank at that tolerance.");
 }
 
 } // namespace rankscope

@@ -87,11 +87,6 @@ RankPanel::RankPanel(TokenRanks& ranks, LayerSelection& selection, Settings& set
     refresh();
 }
 
-RankPanel::~RankPanel()
-{
-    m_ranks.setWatching(this, false);
-}
-
 void RankPanel::buildControls()
 {
     auto* layout = new QVBoxLayout(m_content);
@@ -112,7 +107,8 @@ void RankPanel::buildControls()
     m_model->addItem(tr("Dense"), false);
     m_model->addItem(tr("Pruned"), true);
     m_model->setAccessibleName(tr("Dense or pruned model"));
-    m_model->setToolTip(tr("The state of the dense model, or of the model under the present plan (also in State)."));
+    m_model->setToolTip(
+        tr("The state of the dense model, or of the model under the present plan (also in State)."));
     m_window->setAccessibleName(tr("Evaluation window"));
     m_window->setToolTip(tr("Which window of the evaluation text is shown."));
     m_window->setPrefix(tr("window "));
@@ -120,8 +116,9 @@ void RankPanel::buildControls()
     m_play->setAutoRaise(true);
     m_play->setText(u"▶"_s);
     m_play->setAccessibleName(tr("Play the tokens"));
-    m_play->setToolTip(tr("Play or pause (Space). Arrow keys step, wheel zooms, drag pans or scrubs, double click "
-                          "shows all."));
+    m_play->setToolTip(
+        tr("Play or pause (Space). Arrow keys step, wheel zooms, drag pans or scrubs, double click "
+           "shows all."));
     m_readout->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     for (QWidget* widget : std::initializer_list<QWidget*> { m_play, m_measure, m_form, m_model, m_window }) {
@@ -135,7 +132,8 @@ void RankPanel::buildControls()
     text->addWidget(m_ribbon);
     layout->addLayout(text);
 
-    m_measure->setCurrentIndex(std::max(0, m_measure->findData(m_settings.get(setting::rankMeasure).toInt())));
+    m_measure->setCurrentIndex(
+        std::max(0, m_measure->findData(m_settings.get(setting::rankMeasure).toInt())));
     m_form->setCurrentIndex(std::max(0, m_form->findData(m_settings.get(setting::rankForm).toInt())));
     const auto adopt = [this] {
         m_plot->setMeasure(measureOf(*m_measure));

@@ -27,7 +27,6 @@ class RankPanel : public QWidget {
 public:
     RankPanel(TokenRanks& ranks, LayerSelection& selection, Settings& settings, DialogPort& dialogs,
               QWidget* parent = nullptr);
-    ~RankPanel() override;
 
     void togglePlay();
     void stepToken(int by);

@@ -3,6 +3,7 @@
 
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
+#include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot_impl.h"
 #include "ui/theme/theme.h"
 
@@ -15,7 +16,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-
 double quantileOf(std::vector<double> values, double at)
 {
     std::sort(values.begin(), values.end());
@@ -24,6 +24,29 @@ double quantileOf(std::vector<double> values, double at)
     const std::size_t above = std::min(below + 1, values.size() - 1);
     return values[below] + (values[above] - values[below]) * (position - static_cast<double>(below));
 }
+
+/// Ticks where the labels of the tokens stand.
+class TokenTicker : public QCPAxisTicker {
+public:
+    explicit TokenTicker(const TokenLabels& labels)
+        : m_labels(labels)
+    {
+    }
+
+protected:
+    QVector<double> createTickVector(double, const QCPRange&) override
+    {
+        return { m_labels.ticks().begin(), m_labels.ticks().end() };
+    }
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override
+    {
+        return m_labels.text(static_cast<int>(std::lround(tick)));
+    }
+    int getSubTickCount(double) override { return 0; }
+
+private:
+    const TokenLabels& m_labels; ///< of the plot, which outlives its axes
+};
 
 } // namespace
 
@@ -40,7 +63,7 @@ RankPlot::~RankPlot() = default;
 void RankPlot::build()
 {
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(6, 4, 6, 2);
+    layout->setContentsMargins(6, 0, 6, 0);
     auto* plot = new QCustomPlot(this);
     Impl& impl = *m_impl;
     impl.plot = plot;
@@ -51,6 +74,8 @@ void RankPlot::build()
     setFocusProxy(plot);
     plot->installEventFilter(this);
     impl.margins = new QCPMarginGroup(plot);
+    plot->axisRect()->setMinimumMargins(QMargins(0, 6, 0, 0));
+    plot->plotLayout()->setColumnSpacing(2);
     plot->axisRect()->setMarginGroup(QCP::msTop | QCP::msBottom, impl.margins);
     impl.map = new QCPColorMap(plot->xAxis, plot->yAxis);
     impl.map->setInterpolate(false);
@@ -68,7 +93,8 @@ void RankPlot::build()
     plot->plotLayout()->addElement(0, 1, impl.scale);
     impl.map->setColorScale(impl.scale);
     impl.binaryTicker = impl.scale->axis()->ticker();
-    plot->xAxis->setTicker(impl.tokens);
+    plot->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new TokenTicker(impl.tokens)));
+    impl.headNames.reset(new QCPAxisTickerText);
     plot->xAxis->grid()->setVisible(false);
     impl.low = plot->addGraph();
     impl.high = plot->addGraph();
@@ -100,14 +126,13 @@ void RankPlot::build()
         }
     });
     connect(plot, &QCustomPlot::mouseDoubleClick, this, &RankPlot::fit);
-    connect(plot, &QCustomPlot::mouseWheel, this, [this](QWheelEvent* event) {
-        zoom(event->position(), event->angleDelta().y() / 120.0);
-    });
+    connect(plot, &QCustomPlot::mouseWheel, this,
+            [this](QWheelEvent* event) { zoom(event->position(), event->angleDelta().y() / 120.0); });
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"rank-over-tokens"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        addPlotExportActions(menu, *plot, { u"rank-over-tokens"_s, [this] { return csv(); } },
+                             m_impl->dialogs, [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Show all tokens"), this, &RankPlot::fit);
         menu.exec(plot->mapToGlobal(at));
@@ -179,7 +204,7 @@ void RankPlot::setSelected(int token, int head)
         const double span = impl.upper - impl.lower;
         setRange(token - span * 0.2, token + span * 0.8);
     }
-    if (otherHead && impl.form == Form::Lines) {
+    if (otherHead) {
         refresh();
         return;
     }
@@ -214,7 +239,7 @@ void RankPlot::refresh()
 {
     Impl& impl = *m_impl;
     applyPlotTheme(*impl.plot);
-    impl.tokens->setLabels(impl.labels, smallFont(font()));
+    impl.tokens.setLabels(impl.labels, smallFont(font()));
     if (!impl.userRange) {
         impl.lower = -0.5;
         impl.upper = std::max(1, impl.count()) - 0.5;
@@ -251,12 +276,12 @@ void RankPlot::refreshData()
         known[idx(token)] = next >= 0 ? next : impl.spectra->nearestKnown(token);
     }
     if (asMap) {
-        QCPColorMapData* data = impl.map->data();
-        data->setSize(count, heads);
-        data->setRange(QCPRange(0, count - 1), QCPRange(0, heads - 1));
+        QCPColorMapData* cells = impl.map->data();
+        cells->setSize(count, heads);
+        cells->setRange(QCPRange(0, count - 1), QCPRange(0, heads - 1));
         for (int token = 0; token < count; ++token) {
             for (int head = 0; head < heads; ++head) {
-                data->setCell(token, head, impl.drawn(known[idx(token)], head));
+                cells->setCell(token, head, impl.drawn(known[idx(token)], head));
             }
         }
         QCPColorGradient gradient = cividisGradient();
@@ -346,7 +371,7 @@ void RankPlot::refreshAxes()
         const int room = std::max(1, plot->axisRect()->height() / (QFontMetrics(smallFont(font())).height()));
         const int stride = std::max(1, (heads + room - 1) / room);
         for (int head = 0; head < heads; head += stride) {
-            impl.headNames->addTick(head, u"h%1"_s.arg(head));
+            impl.headNames->addTick(head, head == impl.head ? u"▸h%1"_s.arg(head) : u"h%1"_s.arg(head));
         }
         setAxisLabel(*plot->yAxis, QString());
     } else {
@@ -361,7 +386,7 @@ void RankPlot::refreshAxes()
         setAxisLabel(*plot->yAxis, measureName(impl.measure));
     }
     plot->xAxis->setRange(impl.lower, impl.upper);
-    impl.tokens->setPixels(std::max(1, plot->axisRect()->width()));
+    impl.tokens.layOut(impl.lower, impl.upper, std::max(1, plot->axisRect()->width()));
     if (impl.isStale) {
         plot->xAxis->setTickLabelColor(mixed(theme.muted, theme.panel, 0.4));
     }

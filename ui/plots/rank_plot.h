@@ -15,8 +15,9 @@ namespace rankscope {
 
 class DialogPort;
 
-/// Rank of each head's state after each token of one window: a map of heads and tokens in colour, or one line per
-/// head; the scale is log2 from 1 to min(Dk, Dv), the same for all layers. The text stands under the axis.
+/// Rank of each head's state after each token of one window: a map of heads and tokens in colour, or one line
+/// per head; the scale is log2 from 1 to min(Dk, Dv), the same for all layers. The text stands under the
+/// axis.
 class RankPlot : public QWidget {
     Q_OBJECT
 

@@ -3,12 +3,22 @@
 
 // Shared by the two files of RankPlot: what is drawn, and what the hand does.
 #include "core/base/narrow.h"
-#include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot.h"
-#include "ui/plots/token_axis.h"
+#include "ui/plots/token_labels.h"
+
+#include <QPointF>
+#include <QSharedPointer>
 
 #include <algorithm>
 #include <cmath>
+
+class QCPAxisTicker;
+class QCPAxisTickerText;
+class QCPColorMap;
+class QCPColorScale;
+class QCPGraph;
+class QCPItemRect;
+class QCPMarginGroup;
 
 namespace rankscope {
 
@@ -21,8 +31,8 @@ struct RankPlot::Impl {
     QCPColorMap* map = nullptr;
     QCPColorScale* scale = nullptr;
     QCPMarginGroup* margins = nullptr;
-    QSharedPointer<TokenTicker> tokens { new TokenTicker };
-    QSharedPointer<QCPAxisTickerText> headNames { new QCPAxisTickerText };
+    TokenLabels tokens;
+    QSharedPointer<QCPAxisTickerText> headNames;
     QSharedPointer<QCPAxisTicker> binaryTicker;
     std::vector<QCPGraph*> lines;
     QCPGraph* low = nullptr;

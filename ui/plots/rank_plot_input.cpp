@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the hand does with the plot of ranks over tokens, and what it says about the cell under the pointer.
 #include "ui/format/numbers.h"
+#include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot_impl.h"
 
 namespace rankscope {
@@ -84,7 +85,8 @@ void RankPlot::onPress(const QPointF& at)
     impl.pressedUpper = impl.upper;
     impl.moved = false;
     // With all tokens in view there is nothing to pan; below the axis, and on the cursor, one scrubs.
-    const bool onCursor = impl.token >= 0 && std::abs(impl.plot->xAxis->coordToPixel(impl.token) - at.x()) < 6.0;
+    const bool onCursor
+        = impl.token >= 0 && std::abs(impl.plot->xAxis->coordToPixel(impl.token) - at.x()) < 6.0;
     const bool below = at.y() > impl.plot->axisRect()->bottom();
     impl.drag = onCursor || below || !impl.userRange ? Impl::Drag::Scrub : Impl::Drag::Pan;
 }
@@ -158,7 +160,8 @@ QString RankPlot::csv() const
                         .arg(token + 1)
                         .arg(label)
                 + u"%1,%2,%3,%4,%5\n"_s.arg(head)
-                      .arg(QString::number(ranks.entropyRank, 'g', 9), QString::number(ranks.stableRank, 'g', 9),
+                      .arg(QString::number(ranks.entropyRank, 'g', 9),
+                           QString::number(ranks.stableRank, 'g', 9),
                            QString::number(ranks.utilisation, 'g', 9))
                       .arg(ranks.thresholdRank);
         }
@@ -197,9 +200,9 @@ bool RankPlot::eventFilter(QObject* watched, QEvent* event)
             break;
         case Qt::Key_Up:
         case Qt::Key_Down:
-            Q_EMIT headPicked(std::clamp(
-                m_impl->head + (static_cast<QKeyEvent*>(event)->key() == Qt::Key_Up ? -1 : 1), 0,
-                m_impl->heads() - 1));
+            Q_EMIT headPicked(
+                std::clamp(m_impl->head + (static_cast<QKeyEvent*>(event)->key() == Qt::Key_Up ? -1 : 1), 0,
+                           m_impl->heads() - 1));
             return true;
         case Qt::Key_Plus:
         case Qt::Key_Equal:

@@ -19,6 +19,8 @@ template <typename T> struct SettingKey {
 /// All keys, with type and default. Settings hold taste only; nothing here changes a number.
 namespace setting {
 inline const SettingKey<QString> theme { u"view/theme", QStringLiteral("system") };
+inline const SettingKey<QString> rankMeasure { u"view/rankMeasure", QStringLiteral("0") };
+inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0") };
 inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
 inline const SettingKey<QByteArray> windowState { u"window/state", {} };
 inline const SettingKey<QStringList> recentFolders { u"recent/folders", {} };

@@ -24,9 +24,10 @@ QColor interpolated(std::span<const QRgb> stops, double share)
 
 QColor cividis(double share)
 {
-    static constexpr std::array<QRgb, 10> kStops { 0xff00224e, 0xff123570, 0xff3b496c, 0xff575d6d,
-                                                   0xff707173, 0xff8a8678, 0xffa59c74, 0xffc3b369,
-                                                   0xffe1cc55, 0xfffee838 };
+    static constexpr std::array<QRgb, 10> kStops {
+        0xff00224e, 0xff123570, 0xff3b496c, 0xff575d6d, 0xff707173,
+        0xff8a8678, 0xffa59c74, 0xffc3b369, 0xffe1cc55, 0xfffee838
+    };
     return interpolated(kStops, share);
 }
 

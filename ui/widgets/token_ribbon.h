@@ -9,8 +9,8 @@
 
 namespace rankscope {
 
-/// One line of text around the selected token, each token on the colour of its value: readable however far the
-/// plot above is zoomed out.
+/// One line of text around the selected token, each token on the colour of its value: readable however far
+/// the plot above is zoomed out.
 class TokenRibbon : public QWidget {
     Q_OBJECT
 
