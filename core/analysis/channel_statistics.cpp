@@ -42,6 +42,7 @@ collectChannelStatistics(const Model& model, const TokenWindows& calibration, Jo
             for (int layer = 0; layer < spec.layerCount(); ++layer) {
                 throwIfStopped(job);
                 BlockProbe probe;
+                probe.job = &job;
                 at::Tensor& gram = grams[idx(layer)];
                 probe.onQueriesKeys = [&gram](const at::Tensor& queries, const at::Tensor& keys) {
                     const at::Tensor sum = gramOf(queries) + gramOf(keys);

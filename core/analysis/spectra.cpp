@@ -70,10 +70,11 @@ Result<std::shared_ptr<const StateSpectra>> computeStateSpectra(const Model& mod
                 probe.mask = masks.empty() ? nullptr : &masks[idx(layer)];
                 probe.positions = spectra->positions;
                 probe.fp64State = true;
+                probe.job = &job;
                 x = runBlock(model, layer, x, &probe);
                 if (probe.capturedStates.defined()) {
                     const at::Tensor values
-                        = singularValues(probe.capturedStates).to(at::kFloat).contiguous();
+                        = singularValues(probe.capturedStates, &job).to(at::kFloat).contiguous();
                     auto& target = spectra->layers[idx(layer)].singularValues;
                     target.insert(target.end(), values.const_data_ptr<float>(),
                                   values.const_data_ptr<float>() + values.numel());

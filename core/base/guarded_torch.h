@@ -31,6 +31,14 @@ inline void throwIfStopped(const JobContext& job)
     }
 }
 
+/// The same for work that may have no job.
+inline void throwIfStopped(const JobContext* job)
+{
+    if (job != nullptr) {
+        throwIfStopped(*job);
+    }
+}
+
 /// Runs `work` (returning T or Result<T>) and turns exceptions into Errors: the only place where torch's end.
 template <typename Work> auto guarded(const char* doing, Work&& work)
 {

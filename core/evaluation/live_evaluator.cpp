@@ -44,7 +44,8 @@ struct LiveEvaluator::Impl {
     std::shared_ptr<const TokenWindows> windows;
     std::vector<BatchCache> batches;
 
-    /// Runs the dense model over one batch, keeping every block's input.
+    /// Runs the dense model over one batch, keeping every block's input. Any poll may run another call of
+    /// this evaluator that fills the same cache: what was read before a poll is looked at again after it.
     void fill(BatchCache& cache, JobContext& job)
     {
         if (!cache.baselineNll.empty()) {
@@ -58,13 +59,20 @@ struct LiveEvaluator::Impl {
         // A cancelled call leaves the inputs it reached; the next one goes on from there.
         while (narrow<int>(cache.blockInputs.size()) < model->spec().layerCount()) {
             throwIfStopped(job);
-            const int layer = narrow<int>(cache.blockInputs.size()) - 1;
-            cache.blockInputs.push_back(runMaskedBlock(*model, layer, cache.blockInputs.back(), dense));
+            const std::size_t reached = cache.blockInputs.size();
+            const at::Tensor input = cache.blockInputs.back();
+            at::Tensor next = runMaskedBlock(*model, narrow<int>(reached) - 1, input, dense, &job);
+            if (cache.blockInputs.size() == reached) {
+                cache.blockInputs.push_back(std::move(next));
+            }
         }
         throwIfStopped(job);
-        const at::Tensor last
-            = runMaskedBlock(*model, model->spec().layerCount() - 1, cache.blockInputs.back(), dense);
-        cache.baselineNll = toVector(windowNll(*model, last, cache.ids));
+        if (!cache.baselineNll.empty()) {
+            return;
+        }
+        const at::Tensor input = cache.blockInputs.back();
+        const at::Tensor last = runMaskedBlock(*model, model->spec().layerCount() - 1, input, dense, &job);
+        cache.baselineNll = toVector(windowNll(*model, last, cache.ids, &job));
     }
 };
 
@@ -137,9 +145,9 @@ LiveEvaluator::candidate(const PruningPlan& plan, const PartialEstimate& partial
                 at::Tensor x = cache.blockInputs[idx(firstLayer)];
                 for (int layer = firstLayer; layer < layers; ++layer) {
                     throwIfStopped(job);
-                    x = runMaskedBlock(model, layer, x, masks);
+                    x = runMaskedBlock(model, layer, x, masks, &job);
                 }
-                estimate.add(windowNll(model, x, cache.ids));
+                estimate.add(windowNll(model, x, cache.ids, &job));
             }
             job.progress().advance(cache.batch.count);
             if (partial && !estimate.complete()) {

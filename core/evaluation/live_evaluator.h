@@ -10,8 +10,8 @@ namespace rankscope {
 
 /// Baseline and candidates over one set of windows, fast enough to follow a slider: the residual stream of
 /// the dense model is kept at every block input, so that a plan is evaluated from its first changed layer on;
-/// batches start small so that the first number comes early. One call at a time (the engine lane); results
-/// are bit-identical to evaluatePerplexity on the same windows.
+/// batches start small so that the first number comes early. One thread (the engine lane); a call may run
+/// inside a poll of another one. Results are bit-identical to evaluatePerplexity on the same windows.
 class LiveEvaluator {
 public:
     LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows);

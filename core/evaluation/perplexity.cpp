@@ -24,9 +24,9 @@ evaluatePerplexity(const Model& model, const TokenWindows& windows, const Prunin
             at::Tensor x = embed(model, ids);
             for (int layer = 0; layer < model.spec().layerCount(); ++layer) {
                 throwIfStopped(job);
-                x = runMaskedBlock(model, layer, x, masks);
+                x = runMaskedBlock(model, layer, x, masks, &job);
             }
-            estimate.add(windowNll(model, x, ids));
+            estimate.add(windowNll(model, x, ids, &job));
             job.progress().advance(batch.count);
             if (partial && !estimate.complete()) {
                 partial(estimate.snapshot());

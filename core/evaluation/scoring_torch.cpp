@@ -65,9 +65,10 @@ std::vector<LayerMask> masksFor(const Model& model, const PruningPlan* plan)
 }
 
 at::Tensor runMaskedBlock(const Model& model, int layer, const at::Tensor& x,
-                          const std::vector<LayerMask>& masks)
+                          const std::vector<LayerMask>& masks, const JobContext* job)
 {
     BlockProbe probe;
+    probe.job = job;
     probe.mask = masks.empty() ? nullptr : &masks[idx(layer)];
     return runBlock(model, layer, x, &probe);
 }

@@ -35,8 +35,8 @@ private:
 /// Masks of a plan, empty for the dense model.
 [[nodiscard]] std::vector<LayerMask> masksFor(const Model& model, const PruningPlan* plan);
 
-/// runBlock with the layer's mask, if there are masks.
+/// runBlock with the layer's mask, if there are masks. `job` (may be null) is polled inside the block.
 [[nodiscard]] at::Tensor runMaskedBlock(const Model& model, int layer, const at::Tensor& x,
-                                        const std::vector<LayerMask>& masks);
+                                        const std::vector<LayerMask>& masks, const JobContext* job = nullptr);
 
 } // namespace rankscope

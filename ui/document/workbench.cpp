@@ -131,7 +131,7 @@ void Workbench::loadWeights()
             Q_EMIT modelChanged();
             startWhenReady();
         },
-        8);
+        job_priority::kLoad);
 }
 
 void Workbench::prepareTexts(unsigned parts)
@@ -298,7 +298,7 @@ void Workbench::refreshDevices()
                 }
             }
         },
-        9);
+        job_priority::kDevices);
 }
 
 void Workbench::stopAll()

@@ -15,13 +15,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// The engine lane's order when several jobs wait.
-constexpr int kCandidatePriority = 10;
-constexpr int kSelectorPriority = 6;
-constexpr int kBaselinePriority = 5;
-constexpr int kSpectraPriority = 4;
-constexpr int kStatisticsPriority = 3;
-
 /// A drag restarts the evaluation at most this often, so that each run has time to give a first number.
 constexpr int kRestartIntervalMs = 250;
 
@@ -140,7 +133,7 @@ void Workbench::startBaseline()
                 Q_EMIT candidateChanged();
             }
         },
-        kBaselinePriority);
+        job_priority::kBaseline);
     m_liveTimer->start();
     Q_EMIT baselineChanged();
 }
@@ -175,7 +168,7 @@ void Workbench::startSpectra()
             m_spectra = std::move(result).value();
             Q_EMIT spectraChanged();
         },
-        kSpectraPriority);
+        job_priority::kSpectra);
 }
 
 void Workbench::startStatistics()
@@ -202,7 +195,7 @@ void Workbench::startStatistics()
             m_statistics = std::move(result).value();
             ensureSelector();
         },
-        kStatisticsPriority);
+        job_priority::kStatistics);
 }
 
 void Workbench::ensureSelector()
@@ -241,7 +234,7 @@ void Workbench::ensureSelector()
             Q_EMIT selectorChanged();
             scheduleCandidate();
         },
-        kSelectorPriority);
+        job_priority::kSelector);
 }
 
 void Workbench::onPlanChanged()
@@ -339,7 +332,7 @@ void Workbench::startCandidate()
                 Q_EMIT candidateChanged();
             }
         },
-        kCandidatePriority);
+        job_priority::kCandidate);
     m_liveTimer->start();
 }
 

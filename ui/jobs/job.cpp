@@ -5,7 +5,6 @@
 
 #include <QCoreApplication>
 #include <QLoggingCategory>
-#include <QThreadPool>
 
 namespace rankscope {
 
@@ -33,12 +32,6 @@ Job::~Job()
     m_shared->stop.request_stop();
 }
 
-double Job::elapsedSeconds() const
-{
-    return isFinished(m_state) || !m_clock.isValid() ? m_elapsedSeconds
-                                                     : static_cast<double>(m_clock.elapsed()) / 1000.0;
-}
-
 std::optional<double> Job::secondsLeft() const
 {
     return m_state == JobState::Running ? m_eta->estimator.secondsLeft() : std::nullopt;
@@ -60,16 +53,16 @@ void Job::poll()
     }
 }
 
-void Job::enqueue(QThreadPool& pool, std::function<void()> run, int priority)
+void Job::enqueue(Lane& lane, std::function<void()> run, int priority)
 {
-    pool.start(std::move(run), priority);
+    m_shared->lane = &lane;
+    lane.start(LaneTask { std::move(run), priority, m_id, m_shared->meter });
 }
 
 void Job::postStarted(const QPointer<Job>& self)
 {
     postToGui([self] {
         if (self != nullptr && self->m_state == JobState::Queued) {
-            self->m_clock.start();
             self->setState(JobState::Running);
         }
     });
@@ -84,9 +77,8 @@ void Job::postToGui(std::function<void()> function)
 
 void Job::finish(const Error* error)
 {
-    m_elapsedSeconds = elapsedSeconds();
     if (error == nullptr) {
-        qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, m_elapsedSeconds, qUtf16Printable(m_title));
+        qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, elapsedSeconds(), qUtf16Printable(m_title));
         setState(JobState::Succeeded);
     } else if (error->code == ErrorCode::Cancelled) {
         setState(JobState::Cancelled);

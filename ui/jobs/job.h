@@ -3,8 +3,8 @@
 
 #include "core/base/result.h"
 #include "core/jobs/job_context.h"
+#include "ui/jobs/lane.h"
 
-#include <QElapsedTimer>
 #include <QObject>
 #include <QPointer>
 #include <QString>
@@ -14,8 +14,6 @@
 #include <optional>
 #include <stop_token>
 #include <type_traits>
-
-class QThreadPool;
 
 namespace rankscope {
 
@@ -38,7 +36,10 @@ public:
     [[nodiscard]] JobState state() const { return m_state; }
     [[nodiscard]] std::int64_t done() const { return m_shared->context.progress().done(); }
     [[nodiscard]] std::int64_t total() const { return m_shared->context.progress().total(); }
-    [[nodiscard]] double elapsedSeconds() const;
+    /// Of running: without the queue, and without more urgent jobs that ran inside this one.
+    [[nodiscard]] double elapsedSeconds() const { return m_shared->meter->seconds(); }
+    /// The id of the more urgent job that runs inside this one, 0 when there is none.
+    [[nodiscard]] int waitingFor() const { return m_shared->meter->waitingFor(); }
     [[nodiscard]] std::optional<double> secondsLeft() const;
     /// The sentence of a failed job.
     [[nodiscard]] const QString& failure() const { return m_failure; }
@@ -46,21 +47,20 @@ public:
     [[nodiscard]] const QString& unit() const { return m_unit; }
     void setUnit(const QString& unit) { m_unit = unit; }
 
-    /// Runs `work(JobContext&) -> Result<T>` on `pool`, then `whenDone(Result<T>)` on the GUI thread, once,
+    /// Runs `work(JobContext&) -> Result<T>` on `lane`, then `whenDone(Result<T>)` on the GUI thread, once,
     /// unless the handle is gone by then. After a cancel the result is a Cancelled error, whatever the work
-    /// returned. Higher priorities leave the queue first.
-    template <typename Work, typename Done>
-    void start(QThreadPool& pool, Work work, Done whenDone, int priority = 0)
+    /// returned. Higher priorities leave the queue first, and on the engine lane run inside less urgent work.
+    template <typename Work, typename Done> void start(Lane& lane, Work work, Done whenDone, int priority = 0)
     {
         using R = std::invoke_result_t<Work&, JobContext&>;
         auto shared = m_shared;
-        auto sharedWork = std::make_shared<Work>(std::move(work)); // Qt 6.4's pool copies its callable
+        auto sharedWork = std::make_shared<Work>(std::move(work)); // std::function copies its callable
         auto sharedDone = std::make_shared<Done>(std::move(whenDone));
         enqueue(
-            pool,
+            lane,
             [shared, sharedWork, sharedDone, self = QPointer<Job>(this)]() mutable {
                 auto result = std::make_shared<R>(cancelledError());
-                if (!shared->context.stopRequested()) {
+                if (!shared->context.stopToken().stop_requested()) {
                     postStarted(self);
                     *result = runGuarded<R>(*sharedWork, shared->context);
                 }
@@ -69,7 +69,8 @@ public:
                     if (self == nullptr) {
                         return;
                     }
-                    R outcome = shared->context.stopRequested() ? R(cancelledError()) : std::move(*result);
+                    R outcome = shared->context.stopToken().stop_requested() ? R(cancelledError())
+                                                                             : std::move(*result);
                     self->finish(outcome ? nullptr : &outcome.error());
                     (*sharedDone)(std::move(outcome));
                 });
@@ -89,7 +90,9 @@ Q_SIGNALS:
 private:
     struct Shared {
         std::stop_source stop;
-        JobContext context { stop.get_token() };
+        Lane* lane = nullptr; ///< set before the work begins; outlives it
+        std::shared_ptr<RunMeter> meter = std::make_shared<RunMeter>();
+        JobContext context { stop.get_token(), [this] { lane->runMoreUrgent(); } };
     };
 
     template <typename R, typename Work> static R runGuarded(Work& work, JobContext& context)
@@ -99,11 +102,14 @@ private:
         } catch (const std::exception& exception) { // last resort: core functions do not throw
             return R(Error { ErrorCode::Internal, "The job stopped because of a fault in Rankscope.",
                              exception.what() });
+        } catch (...) { // must not unwind the less urgent work that this one may run inside
+            return R(Error { ErrorCode::Internal, "The job stopped because of a fault in Rankscope.",
+                             "an exception of an unknown type" });
         }
     }
     static void postStarted(const QPointer<Job>& self);
     static void postToGui(std::function<void()> function);
-    void enqueue(QThreadPool& pool, std::function<void()> run, int priority);
+    void enqueue(Lane& lane, std::function<void()> run, int priority);
     void finish(const Error* error);
     void setState(JobState state);
 
@@ -113,8 +119,6 @@ private:
     QString m_failure;
     JobState m_state = JobState::Queued;
     std::shared_ptr<Shared> m_shared = std::make_shared<Shared>();
-    QElapsedTimer m_clock;
-    double m_elapsedSeconds = 0.0;
     struct Eta;
     std::unique_ptr<Eta> m_eta;
 };

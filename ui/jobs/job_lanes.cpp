@@ -5,11 +5,42 @@
 
 namespace rankscope {
 
-JobLanes::JobLanes()
+PoolLane::PoolLane(int threads)
 {
-    m_gpu.setMaxThreadCount(1);
-    m_gpu.setExpiryTimeout(-1);
-    m_cpu.setMaxThreadCount(qMax(1, QThread::idealThreadCount() - 1));
+    m_pool.setMaxThreadCount(threads);
+}
+
+PoolLane::~PoolLane()
+{
+    drain();
+}
+
+void PoolLane::start(LaneTask task)
+{
+    const int priority = task.priority;
+    m_pool.start(
+        [task = std::move(task)] {
+            task.meter->resume();
+            task.run();
+            task.meter->pause(0);
+        },
+        priority);
+}
+
+bool PoolLane::idle() const
+{
+    return m_pool.activeThreadCount() == 0;
+}
+
+void PoolLane::drain()
+{
+    m_pool.clear();
+    m_pool.waitForDone();
+}
+
+JobLanes::JobLanes()
+    : m_cpu(qMax(1, QThread::idealThreadCount() - 1))
+{
 }
 
 JobLanes::~JobLanes()
@@ -19,15 +50,13 @@ JobLanes::~JobLanes()
 
 bool JobLanes::idle() const
 {
-    return m_gpu.activeThreadCount() == 0 && m_cpu.activeThreadCount() == 0;
+    return m_gpu.idle() && m_cpu.idle();
 }
 
 void JobLanes::drain()
 {
-    m_gpu.clear();
-    m_cpu.clear();
-    m_gpu.waitForDone();
-    m_cpu.waitForDone();
+    m_gpu.drain();
+    m_cpu.drain();
 }
 
 } // namespace rankscope

@@ -1,9 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/jobs/engine_lane.h"
+
 #include <QThreadPool>
 
 namespace rankscope {
+
+/// The engine lane's order: a job that is more urgent than the running one runs inside its next poll.
+namespace job_priority {
+inline constexpr int kCandidate = 10; ///< the number that an edit waits for
+inline constexpr int kDevices = 9;
+inline constexpr int kLoad = 8;
+inline constexpr int kSelector = 6;
+inline constexpr int kBaseline = 5;
+inline constexpr int kSpectra = 4;
+inline constexpr int kStatistics = 3;
+inline constexpr int kBackground = 1; ///< what nobody waits for
+} // namespace job_priority
+
+/// Several threads for work that does not touch the engine.
+class PoolLane final : public Lane {
+public:
+    explicit PoolLane(int threads);
+    ~PoolLane() override;
+
+    void start(LaneTask task) override;
+    void runMoreUrgent() override { }
+    [[nodiscard]] bool idle() const override;
+    void drain() override;
+
+private:
+    QThreadPool m_pool;
+};
 
 /// Where work runs. gpu(): one thread that never expires, for everything that runs a model, whatever its
 /// device; cpu(): all cores but one, for files and small analysis.
@@ -14,8 +43,8 @@ public:
     JobLanes& operator=(const JobLanes&) = delete;
     ~JobLanes();
 
-    [[nodiscard]] QThreadPool& gpu() { return m_gpu; }
-    [[nodiscard]] QThreadPool& cpu() { return m_cpu; }
+    [[nodiscard]] Lane& gpu() { return m_gpu; }
+    [[nodiscard]] Lane& cpu() { return m_cpu; }
 
     /// True when neither lane runs anything. Queued work counts as running.
     [[nodiscard]] bool idle() const;
@@ -23,8 +52,8 @@ public:
     void drain();
 
 private:
-    QThreadPool m_gpu;
-    QThreadPool m_cpu;
+    EngineLane m_gpu;
+    PoolLane m_cpu;
 };
 
 } // namespace rankscope

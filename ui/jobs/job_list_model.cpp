@@ -51,6 +51,15 @@ Job* JobListModel::create(const QString& title, const QString& kind)
     return job;
 }
 
+void JobListModel::cancelKind(const QString& kind)
+{
+    for (const Entry& entry : std::vector<Entry>(m_entries)) {
+        if (entry.kind == kind) {
+            entry.job->cancel();
+        }
+    }
+}
+
 void JobListModel::cancelAll()
 {
     for (const Entry& entry : std::vector<Entry>(m_entries)) {
@@ -68,6 +77,13 @@ int JobListModel::runningCount() const
 Job* JobListModel::jobAt(int row) const
 {
     return row >= 0 && row < rowCount() ? m_entries[idx(row)].job : nullptr;
+}
+
+const Job* JobListModel::jobWithId(int id) const
+{
+    const auto found = std::find_if(m_entries.begin(), m_entries.end(),
+                                    [id](const Entry& entry) { return entry.job->id() == id; });
+    return found != m_entries.end() ? found->job : nullptr;
 }
 
 int JobListModel::rowCount(const QModelIndex& parent) const
@@ -144,6 +160,9 @@ QString JobListModel::statusText(const Job& job) const
         return tr("stopped");
     case JobState::Running:
         break;
+    }
+    if (const Job* urgent = jobWithId(job.waitingFor())) {
+        return tr("waiting for \"%1\"").arg(urgent->title());
     }
     QString text;
     if (job.total() > 0) {

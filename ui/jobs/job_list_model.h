@@ -26,6 +26,7 @@ public:
     /// A job that replaces an earlier one of the same `kind` takes over its row; the earlier handle is
     /// destroyed, so that its work stops and its result is dropped.
     Job* create(const QString& title, const QString& kind);
+    void cancelKind(const QString& kind);
     void cancelAll();
     [[nodiscard]] int runningCount() const;
     [[nodiscard]] bool anyActive() const { return runningCount() > 0; }
@@ -47,6 +48,7 @@ private:
     void onStateChanged(Job* job);
     void poll();
     void trim();
+    [[nodiscard]] const Job* jobWithId(int id) const;
     [[nodiscard]] int rowOf(const Job* job) const;
     [[nodiscard]] QString statusText(const Job& job) const;
 

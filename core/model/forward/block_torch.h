@@ -27,6 +27,7 @@ struct BlockProbe {
     std::function<void(const at::Tensor& queries, const at::Tensor& keys)> onQueriesKeys;
     /// What the recurrence reads, after mask and normalisation; valid during the call.
     std::function<void(const DeltaInputs& inputs)> onRecurrence;
+    const JobContext* job = nullptr; ///< polled between the steps of the block; null: never
     // Filled in by linear layers:
     at::Tensor capturedStates; ///< [B, positions, HV, Dk, Dv], fp32 or fp64
     at::Tensor finalState; ///< [B, HV, Dk, Dv]
@@ -46,7 +47,8 @@ struct BlockProbe {
 
 /// Mean NLL in nats of each window's predictions, [B] fp64, from the residual stream after the last block [B,
 /// T, D] and the windows' ids [B, T]: position t predicts id t + 1. The softmax runs in fp32 (fp64 in an fp64
-/// model).
-[[nodiscard]] at::Tensor windowNll(const Model& model, const at::Tensor& x, const at::Tensor& ids);
+/// model). `job`, which may be null, is polled between pieces of the output head.
+[[nodiscard]] at::Tensor windowNll(const Model& model, const at::Tensor& x, const at::Tensor& ids,
+                                   const JobContext* job = nullptr);
 
 } // namespace rankscope

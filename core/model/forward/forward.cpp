@@ -65,6 +65,7 @@ Result<ForwardOutput> runForward(const Model& model, std::span<const std::int64_
             }
             BlockProbe probe;
             probe.form = request.form;
+            probe.job = &job;
             probe.mask = masks.empty() ? nullptr : &masks[idx(layer)];
             probe.wantFinalState = request.states;
             x = runBlock(model, layer, x, &probe);

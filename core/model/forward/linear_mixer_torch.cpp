@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/guarded_torch.h"
 #include "core/base/tensor_torch.h"
 #include "core/model/forward/mixers_torch.h"
 #include "core/model/forward/norms_torch.h"
@@ -67,6 +68,7 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
     const at::ScalarType wide = accumulationType(type);
 
     const at::Tensor projected = at::linear(n, weights.projection);
+    throwIfStopped(probe.job);
     std::int64_t row = 2 * keyWidth + valueWidth;
     const auto take = [&](std::int64_t width) {
         row += width;
@@ -95,7 +97,9 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
     }
     const at::Tensor normalised = normalise(queriesKeys.to(wide), spec.qkNorm).to(type);
 
+    throwIfStopped(probe.job);
     DeltaInputs inputs;
+    inputs.job = probe.job;
     inputs.q = normalised.narrow(2, 0, layer.heads);
     inputs.k = normalised.narrow(2, layer.heads, layer.heads);
     inputs.v = values;
@@ -125,6 +129,7 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
     if (probe.onRecurrence) {
         probe.onRecurrence(inputs);
     }
+    throwIfStopped(probe.job);
     DeltaOutputs outputs = deltaRule(inputs, probe.form, probe.positions);
     probe.capturedStates = outputs.capturedStates;
     if (probe.wantFinalState) {

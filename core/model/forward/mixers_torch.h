@@ -11,6 +11,6 @@ namespace rankscope {
 
 /// Causal softmax attention with rotary positions (model-families 3.9).
 [[nodiscard]] at::Tensor softmaxMixer(const LayerSpec& layer, const MixerWeights& weights,
-                                      const at::Tensor& n);
+                                      const at::Tensor& n, const JobContext* job);
 
 } // namespace rankscope

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/guarded_torch.h"
 #include "core/base/tensor_torch.h"
 #include "core/model/forward/mixers_torch.h"
 
@@ -36,7 +37,8 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cosine, const at::Tenso
 
 } // namespace
 
-at::Tensor softmaxMixer(const LayerSpec& layer, const MixerWeights& weights, const at::Tensor& n)
+at::Tensor softmaxMixer(const LayerSpec& layer, const MixerWeights& weights, const at::Tensor& n,
+                        const JobContext* job)
 {
     const std::int64_t batch = n.size(0);
     const std::int64_t tokens = n.size(1);
@@ -70,6 +72,7 @@ at::Tensor softmaxMixer(const LayerSpec& layer, const MixerWeights& weights, con
     std::vector<at::Tensor> rows;
     const at::Tensor keyPositions = at::arange(tokens, q.options().dtype(at::kLong)).unsqueeze(0);
     for (std::int64_t begin = 0; begin < tokens; begin += kQueryRows) {
+        throwIfStopped(job);
         const std::int64_t count = std::min(kQueryRows, tokens - begin);
         const at::Tensor queryPositions
             = at::arange(begin, begin + count, q.options().dtype(at::kLong)).unsqueeze(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/recurrence/delta_torch.h"
 
+#include "core/base/guarded_torch.h"
 #include "core/base/tensor_torch.h"
 #include "core/model/recurrence/kernels_torch.h"
 
@@ -28,6 +29,7 @@ namespace rankscope {
 namespace {
 
 constexpr std::int64_t kChunkLength = 64;
+constexpr std::int64_t kTokensBetweenPolls = 16;
 
 /// The inputs with one key head per value head, in the type of the state, head-major: [B, HV, T, .] and [B,
 /// HV, T].
@@ -79,6 +81,9 @@ DeltaOutputs tokenForm(const DeltaInputs& inputs, const std::vector<std::int64_t
     std::vector<at::Tensor> captured;
     auto next = positions.begin();
     for (std::int64_t t = 0; t < tokens; ++t) {
+        if (t % kTokensBetweenPolls == 0) {
+            throwIfStopped(inputs.job);
+        }
         const at::Tensor k = in.k.select(2, t); // [B, HV, Dk]
         const at::Tensor v = in.v.select(2, t);
         const at::Tensor q = in.q.select(2, t);
@@ -170,10 +175,11 @@ Chunks prepareChunks(const HeadMajor& in, std::int64_t begin, std::int64_t lengt
 }
 
 /// Advances `state` [M, Dk, Dv] over one segment; returns the outputs [M, length, Dv].
-at::Tensor runSegment(const Chunks& chunks, std::int64_t length, at::Tensor& state)
+at::Tensor runSegment(const Chunks& chunks, std::int64_t length, at::Tensor& state, const JobContext* job)
 {
     std::vector<at::Tensor> outputs;
     for (std::int64_t n = 0; n < chunks.values.size(0); ++n) {
+        throwIfStopped(job);
         const at::Tensor keysIn = chunks.keysIn.select(0, n);
         const at::Tensor residual = at::baddbmm(chunks.values.select(0, n), keysIn, state, 1.0, -1.0);
         const at::Tensor updates = at::bmm(chunks.solve.select(0, n), residual);
@@ -206,7 +212,7 @@ DeltaOutputs deltaRuleChunked(const DeltaInputs& inputs, std::int64_t chunkLengt
         if (end > begin) {
             const std::int64_t length = end - begin;
             const Chunks chunks = prepareChunks(in, begin, length, std::min(chunkLength, length));
-            outputs.push_back(runSegment(chunks, length, state));
+            outputs.push_back(runSegment(chunks, length, state, inputs.job));
             begin = end;
         }
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/jobs/job_context.h"
 #include "core/model/recurrence/recurrence_form.h"
 
 #include <ATen/core/Tensor.h>
@@ -19,6 +20,7 @@ struct DeltaInputs {
     at::Tensor beta; ///< [B, T, HV] fp32 or fp64; undefined means 1
     at::Tensor initialState; ///< [B, HV, Dk, Dv]; undefined means zero
     double scale = 1.0; ///< of the queries
+    const JobContext* job = nullptr; ///< polled between chunks and, now and then, between tokens; may be null
 };
 
 struct DeltaOutputs {

@@ -94,7 +94,7 @@ DeltaInputs segment(const DeltaInputs& inputs, std::int64_t begin, std::int64_t 
         return tensor.defined() ? tensor.narrow(1, begin, length) : tensor;
     };
     return DeltaInputs { cut(inputs.q),    cut(inputs.k), cut(inputs.v), cut(inputs.logDecay),
-                         cut(inputs.beta), state,         inputs.scale };
+                         cut(inputs.beta), state,         inputs.scale,  inputs.job };
 }
 
 } // namespace
@@ -127,6 +127,7 @@ DeltaOutputs deltaRuleKernel(const DeltaInputs& inputs, const std::vector<std::i
     at::Tensor state = inputs.initialState;
     std::int64_t begin = 0;
     const auto advanceTo = [&](std::int64_t end) {
+        throwIfStopped(inputs.job);
         const DeltaOutputs part = launch(segment(inputs, begin, end - begin, state), 0);
         parts.push_back(part.o);
         state = part.finalState;

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/jobs/engine_lane.h"
+
+#include "core/base/engine_state.h"
+
+#include <QThread>
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+EngineLane::EngineLane()
+    : m_thread(QThread::create([this] { loop(); }))
+{
+    m_thread->setObjectName(u"engine"_s);
+    m_thread->start();
+}
+
+EngineLane::~EngineLane()
+{
+    drain();
+    {
+        const std::lock_guard lock(m_mutex);
+        m_stopping = true;
+    }
+    m_changed.notify_all();
+    m_thread->wait();
+}
+
+void EngineLane::start(LaneTask task)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_mostUrgent.store(std::max(m_mostUrgent.load(std::memory_order_relaxed), task.priority),
+                           std::memory_order_relaxed);
+        m_waiting.push_back(Waiting { std::move(task), m_nextOrder++ });
+    }
+    m_changed.notify_all();
+}
+
+bool EngineLane::takeAbove(int priority, LaneTask& task)
+{
+    const auto next = std::ranges::max_element(m_waiting, [](const Waiting& left, const Waiting& right) {
+        return left.task.priority != right.task.priority ? left.task.priority < right.task.priority
+                                                         : left.order > right.order;
+    });
+    if (next == m_waiting.end() || next->task.priority <= priority) {
+        return false;
+    }
+    task = std::move(next->task);
+    m_waiting.erase(next);
+    int most = kNone;
+    for (const Waiting& waiting : m_waiting) {
+        most = std::max(most, waiting.task.priority);
+    }
+    m_mostUrgent.store(most, std::memory_order_relaxed);
+    ++m_running;
+    return true;
+}
+
+void EngineLane::execute(const LaneTask& task)
+{
+    const LaneTask* const outer = m_current;
+    m_current = &task;
+    if (outer != nullptr) {
+        outer->meter->pause(task.job);
+    }
+    task.meter->resume();
+    if (outer != nullptr) {
+        withFreshEngineState(task.run);
+    } else {
+        task.run();
+    }
+    task.meter->pause(0);
+    if (outer != nullptr) {
+        outer->meter->resume();
+    }
+    m_current = outer;
+    {
+        const std::lock_guard lock(m_mutex);
+        --m_running;
+    }
+    m_changed.notify_all();
+}
+
+void EngineLane::runMoreUrgent()
+{
+    // Polls come from the lane's own thread; a task that polls from threads of its own gains nothing by it.
+    if (QThread::currentThread() != m_thread.get() || m_current == nullptr) {
+        return;
+    }
+    const int priority = m_current->priority;
+    while (m_mostUrgent.load(std::memory_order_relaxed) > priority) {
+        LaneTask task;
+        {
+            const std::lock_guard lock(m_mutex);
+            if (!takeAbove(priority, task)) {
+                return;
+            }
+        }
+        execute(task);
+    }
+}
+
+void EngineLane::loop()
+{
+    for (;;) {
+        LaneTask task;
+        {
+            std::unique_lock lock(m_mutex);
+            m_changed.wait(lock, [this] { return m_stopping || !m_waiting.empty(); });
+            if (m_waiting.empty()) {
+                return;
+            }
+            if (!takeAbove(kNone, task)) {
+                continue;
+            }
+        }
+        execute(task);
+    }
+}
+
+bool EngineLane::idle() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_running == 0 && m_waiting.empty();
+}
+
+void EngineLane::drain()
+{
+    std::vector<Waiting> forgotten; // destroyed without the lock: what a task holds may be heavy
+    std::unique_lock lock(m_mutex);
+    forgotten.swap(m_waiting);
+    m_mostUrgent.store(kNone, std::memory_order_relaxed);
+    m_changed.wait(lock, [this] { return m_running == 0; });
+}
+
+} // namespace rankscope
