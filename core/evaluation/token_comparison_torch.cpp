@@ -116,9 +116,9 @@ Result<std::shared_ptr<const TokenComparison>> compareTokens(const Model& model,
             at::Tensor masked = dense;
             for (int layer = 0; layer < model.spec().layerCount(); ++layer) {
                 throwIfStopped(job);
-                dense = runMaskedBlock(model, layer, dense, none);
+                dense = runMaskedBlock(model, layer, dense, none, &job);
                 throwIfStopped(job);
-                masked = runMaskedBlock(model, layer, masked, masks);
+                masked = runMaskedBlock(model, layer, masked, masks, &job);
             }
             running.add(dense, masked, ids, job);
             job.progress().advance(batch.count);
