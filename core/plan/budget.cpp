@@ -98,6 +98,32 @@ std::vector<int> usefulKeyDims(int keyDims, int multiple)
     return sizes;
 }
 
+int kernelKeyDims(int keptKeyDims)
+{
+    const int step = keptKeyDims <= 256 ? 16 : 64;
+    return (keptKeyDims + step - 1) / step * step;
+}
+
+std::vector<int> sizesOfRule(SizeRule rule, int keyDims)
+{
+    switch (rule) {
+    case SizeRule::MultiplesOf4:
+        return usefulKeyDims(keyDims, 4);
+    case SizeRule::MultiplesOf8:
+        return usefulKeyDims(keyDims, 8);
+    case SizeRule::MultiplesOf16:
+        return usefulKeyDims(keyDims, 16);
+    case SizeRule::OwnKernel: {
+        std::vector<int> sizes = usefulKeyDims(keyDims, 16);
+        std::erase_if(sizes, [keyDims](int size) { return size < keyDims && kernelKeyDims(size) != size; });
+        return sizes;
+    }
+    case SizeRule::Any:
+        break;
+    }
+    return usefulKeyDims(keyDims, 1);
+}
+
 int snapKeyDims(int keptKeyDims, const std::vector<int>& sizes, SnapRule rule)
 {
     assert(!sizes.empty() && std::is_sorted(sizes.begin(), sizes.end()));

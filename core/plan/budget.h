@@ -23,6 +23,16 @@ namespace rankscope {
 /// Sizes that kernels and exports like: multiples of `multiple` up to keyDims, and keyDims itself; ascending.
 [[nodiscard]] std::vector<int> usefulKeyDims(int keyDims, int multiple);
 
+/// Which sizes an edit may stop at.
+enum class SizeRule { Any, MultiplesOf4, MultiplesOf8, MultiplesOf16, OwnKernel };
+
+/// The size of the kernel instance that runs `keptKeyDims` channels (kernels/delta_recurrent): what the
+/// recurrence costs. One instance for every multiple of 16 up to 256, of 64 beyond.
+[[nodiscard]] int kernelKeyDims(int keptKeyDims);
+
+/// The sizes of a rule up to keyDims, and keyDims itself; ascending.
+[[nodiscard]] std::vector<int> sizesOfRule(SizeRule rule, int keyDims);
+
 enum class SnapRule { Nearest, Down, Up };
 
 /// `keptKeyDims` moved to one of the ascending `sizes` (not empty). Nearest prefers the larger size in the
