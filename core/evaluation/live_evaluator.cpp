@@ -8,6 +8,8 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace rankscope {
@@ -74,7 +76,29 @@ struct LiveEvaluator::Impl {
         const at::Tensor last = runMaskedBlock(*model, model->spec().layerCount() - 1, input, dense, &job);
         cache.baselineNll = toVector(windowNll(*model, last, cache.ids, &job));
     }
+
+    /// Losses of a filled batch under `masks`, which change nothing before `firstLayer`.
+    [[nodiscard]] std::vector<double> maskedNll(const BatchCache& cache, const std::vector<LayerMask>& masks,
+                                                int firstLayer, JobContext& job) const
+    {
+        const int layers = model->spec().layerCount();
+        if (firstLayer == layers) {
+            return cache.baselineNll;
+        }
+        at::Tensor x = cache.blockInputs[idx(firstLayer)];
+        for (int layer = firstLayer; layer < layers; ++layer) {
+            throwIfStopped(job);
+            x = runMaskedBlock(*model, layer, x, masks, &job);
+        }
+        return toVector(windowNll(*model, x, cache.ids, &job));
+    }
 };
+
+void PairedLosses::append(const PairedLosses& more)
+{
+    baseline.insert(baseline.end(), more.baseline.begin(), more.baseline.end());
+    candidate.insert(candidate.end(), more.candidate.begin(), more.candidate.end());
+}
 
 LiveEvaluator::LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows)
     : m_impl(std::make_unique<Impl>())
@@ -135,20 +159,10 @@ LiveEvaluator::candidate(const PruningPlan& plan, const PartialEstimate& partial
         RunningEstimate estimate(model, *m_impl->windows, &plan);
         const std::vector<LayerMask> masks = makeMasks(model, plan, QueryScale::OfKeptDims);
         const int firstLayer = firstChangedLayer(plan);
-        const int layers = model.spec().layerCount();
         job.progress().begin(m_impl->windows->count);
         for (BatchCache& cache : m_impl->batches) {
             m_impl->fill(cache, job);
-            if (firstLayer == layers) {
-                estimate.add(cache.baselineNll);
-            } else {
-                at::Tensor x = cache.blockInputs[idx(firstLayer)];
-                for (int layer = firstLayer; layer < layers; ++layer) {
-                    throwIfStopped(job);
-                    x = runMaskedBlock(model, layer, x, masks, &job);
-                }
-                estimate.add(windowNll(model, x, cache.ids, &job));
-            }
+            estimate.add(m_impl->maskedNll(cache, masks, firstLayer, job));
             job.progress().advance(cache.batch.count);
             if (partial && !estimate.complete()) {
                 partial(estimate.snapshot());
@@ -188,6 +202,29 @@ LiveEvaluator::compareTokens(const PruningPlan& plan, const PartialComparison& p
             }
         }
         return running.snapshot();
+    });
+}
+
+Result<PairedLosses> LiveEvaluator::pairedLosses(const PruningPlan& plan, int firstWindow, JobContext& job)
+{
+    using Outcome = Result<PairedLosses>;
+    return guarded("scoring one batch of the pruned model", [&]() -> Outcome {
+        const c10::InferenceMode inference;
+        const auto cache = std::ranges::find_if(m_impl->batches, [firstWindow](const BatchCache& batch) {
+            return batch.batch.first == firstWindow;
+        });
+        if (cache == m_impl->batches.end()) {
+            return Error { ErrorCode::InvalidArgument, "No batch of windows starts there.",
+                           fmt::format("window {} of {}", firstWindow, m_impl->windows->count) };
+        }
+        if (Status fits = checkPlan(plan, m_impl->model->spec()); !fits) {
+            return fits.error();
+        }
+        m_impl->fill(*cache, job);
+        return PairedLosses { cache->baselineNll,
+                              m_impl->maskedNll(*cache,
+                                                makeMasks(*m_impl->model, plan, QueryScale::OfKeptDims),
+                                                firstChangedLayer(plan), job) };
     });
 }
 

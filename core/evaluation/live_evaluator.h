@@ -5,8 +5,20 @@
 #include "core/evaluation/token_comparison.h"
 
 #include <memory>
+#include <vector>
 
 namespace rankscope {
+
+/// Losses of the same windows, dense and masked, in window order; mean NLL per window in nats.
+struct PairedLosses {
+    std::vector<double> baseline;
+    std::vector<double> candidate;
+
+    [[nodiscard]] int windows() const { return static_cast<int>(candidate.size()); }
+    void append(const PairedLosses& more);
+
+    friend bool operator==(const PairedLosses&, const PairedLosses&) = default;
+};
 
 /// Baseline and candidates over one set of windows, fast enough to follow a slider: the residual stream of
 /// the dense model is kept at every block input, so that a plan is evaluated from its first changed layer on;
@@ -31,6 +43,12 @@ public:
     /// windows.
     [[nodiscard]] Result<std::shared_ptr<const TokenComparison>>
     compareTokens(const PruningPlan& plan, const PartialComparison& partial, JobContext& job);
+
+    /// One batch of both: the one that starts with window `firstWindow` (0, or the sum of what earlier calls
+    /// returned). For work that goes through many plans a little at a time. The losses are those of baseline
+    /// and candidate. Errors: as candidate, InvalidArgument (no batch starts there).
+    [[nodiscard]] Result<PairedLosses> pairedLosses(const PruningPlan& plan, int firstWindow,
+                                                    JobContext& job);
 
     [[nodiscard]] const std::shared_ptr<const Model>& model() const;
     [[nodiscard]] const std::shared_ptr<const TokenWindows>& windows() const;

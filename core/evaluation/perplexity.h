@@ -49,6 +49,8 @@ struct PairedDelta {
 
     /// The interval excludes zero. Never for fewer than two windows.
     [[nodiscard]] bool significant() const { return windows > 1 && (low > 0.0 || high < 0.0); }
+
+    friend bool operator==(const PairedDelta&, const PairedDelta&) = default;
 };
 /// 2000 resamples from a fixed seed: the same input gives the same interval. With one window low = high =
 /// mean.
