@@ -35,6 +35,8 @@ Result<CommandResult> runCommand(CommandContext& context)
         return runExport(context);
     case Command::Verify:
         return runVerify(context);
+    case Command::Sensitivity:
+        return runSensitivity(context);
     case Command::Benchmark:
         return runBenchmark(context);
     }

@@ -193,6 +193,27 @@ void addVerify(CLI::App& app, CommandOptions& options)
     addCommon(command, options);
 }
 
+void addSensitivity(CLI::App& app, CommandOptions& options)
+{
+    CLI::App& command = *app.add_subcommand(
+        "sensitivity", "What each layer costs alone: as a plan cuts it, and at a few sizes of a method");
+    addModel(command, options);
+    command.add_option("--text", options.text, "UTF-8 text file")->required();
+    addPlan(command, options, "Measure every layer of this plan or recipe alone, over all windows");
+    command.add_option("--method", options.method,
+                       fmt::format("Measure a curve per layer as this method selects: {}", methodNames()));
+    command.add_option("--calibration", options.calibration, "UTF-8 text that the method may see");
+    command.add_option("--shares", options.shares, "Sizes of the curves: fractions of Dk that stay")
+        ->delimiter(',')
+        ->capture_default_str();
+    command.add_option("--sample-windows", options.sampleWindows, "Windows of the curves")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1 << 30));
+    addWindows(command, options);
+    addDevice(command, options);
+    addCommon(command, options);
+}
+
 void addBenchmark(CLI::App& app, CommandOptions& options)
 {
     CLI::App& command = *app.add_subcommand("benchmark", "Measure loading, scoring and live edits (medians)");
@@ -209,10 +230,11 @@ void addBenchmark(CLI::App& app, CommandOptions& options)
 Command commandOf(const CLI::App& app)
 {
     static constexpr std::pair<std::string_view, Command> kNames[] = {
-        { "inspect", Command::Inspect },   { "forward", Command::Forward },
-        { "evaluate", Command::Evaluate }, { "analyze", Command::Analyze },
-        { "plan", Command::Plan },         { "export", Command::Export },
-        { "verify", Command::Verify },     { "benchmark", Command::Benchmark },
+        { "inspect", Command::Inspect },     { "forward", Command::Forward },
+        { "evaluate", Command::Evaluate },   { "analyze", Command::Analyze },
+        { "plan", Command::Plan },           { "export", Command::Export },
+        { "verify", Command::Verify },       { "sensitivity", Command::Sensitivity },
+        { "benchmark", Command::Benchmark },
     };
     const std::string chosen = app.get_subcommands().front()->get_name();
     return std::find_if(std::begin(kNames), std::end(kNames),
@@ -239,6 +261,7 @@ std::variant<CommandOptions, NothingToRun> parseCommandLine(int argc, const char
     addPlanCommand(app, options);
     addExport(app, options);
     addVerify(app, options);
+    addSensitivity(app, options);
     addBenchmark(app, options);
 
     const bool json = std::any_of(argv, argv + argc, [](std::string_view a) { return a == "--json"; });

@@ -49,6 +49,7 @@ struct CommandContext {
 [[nodiscard]] Result<CommandResult> runPlan(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runExport(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runVerify(CommandContext& context);
+[[nodiscard]] Result<CommandResult> runSensitivity(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runBenchmark(CommandContext& context);
 
 } // namespace rankscope::cli

@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rankscope::cli {
 
-enum class Command { Inspect, Forward, Evaluate, Analyze, Plan, Export, Verify, Benchmark };
+enum class Command { Inspect, Forward, Evaluate, Analyze, Plan, Export, Verify, Sensitivity, Benchmark };
 
 /// What the command line said; every command reads the fields that are its own.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): one object, grouped for the reader
@@ -61,6 +62,10 @@ struct CommandOptions {
     std::int64_t shardBytes = 5'000'000'000;
     std::string against;
     int verifyTokens = 128;
+
+    // sensitivity
+    std::vector<double> shares { 0.75, 0.5, 0.25, 0.125 };
+    int sampleWindows = 6;
 
     // benchmark
     int repeats = 5;

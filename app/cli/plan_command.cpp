@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command_context.h"
 #include "app/cli/inputs.h"
+#include "app/cli/selection.h"
 #include "app/cli/text_table.h"
-#include "core/analysis/channel_statistics.h"
 #include "core/plan/budget.h"
 #include "core/plan/plan_file.h"
-#include "core/pruning/channel_selector.h"
-#include "core/pruning/method_registry.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,28 +17,6 @@ namespace rankscope::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Result<const MethodInfo*> chosenMethod(const CommandOptions& options)
-{
-    const MethodInfo* method = findMethod(options.method);
-    if (method == nullptr) {
-        std::vector<std::string> known;
-        for (const MethodInfo& info : pruningMethods()) {
-            known.emplace_back(info.id);
-        }
-        return Error { ErrorCode::InvalidArgument,
-                       fmt::format("There is no method \"{}\": use one of {}.", options.method,
-                                   fmt::join(known, ", ")),
-                       {} };
-    }
-    if (method->needsStatistics && options.calibration.empty()) {
-        return Error { ErrorCode::InvalidArgument,
-                       fmt::format("The method {} needs a text to look at: give one with --calibration FILE.",
-                                   method->id),
-                       {} };
-    }
-    return method;
-}
 
 /// Kept key dims of every layer, by whichever of the three sizes was given.
 Result<std::vector<int>> chosenKeyDims(const CommandOptions& options, const ModelSpec& spec)
@@ -71,36 +47,16 @@ Result<std::vector<int>> chosenKeyDims(const CommandOptions& options, const Mode
     return kept;
 }
 
-Result<std::shared_ptr<const ChannelStatistics>> statisticsFor(CommandContext& context, const Model& model,
-                                                               const TextSource& text)
-{
-    Result<std::shared_ptr<const TokenWindows>> windows = makeWindows(context, text);
-    if (!windows) {
-        return windows.error();
-    }
-    const Stage stage(context.console, "Looking at the calibration text", "windows");
-    return collectChannelStatistics(model, **windows, context.job);
-}
-
 Result<PruningPlan> select(CommandContext& context, const MethodInfo& method,
                            const std::shared_ptr<const Model>& model,
                            const std::optional<TextSource>& calibration, const std::vector<int>& keyDims)
 {
-    std::shared_ptr<const ChannelStatistics> statistics;
-    if (calibration) {
-        Result<std::shared_ptr<const ChannelStatistics>> collected
-            = statisticsFor(context, *model, *calibration);
-        if (!collected) {
-            return collected.error();
-        }
-        statistics = std::move(*collected);
-    }
-    const Stage stage(context.console, "Selecting channels", "heads");
     Result<std::shared_ptr<const ChannelSelector>> selector
-        = makeChannelSelector(method.id, context.options.seed, model, std::move(statistics), context.job);
+        = makeChosenSelector(context, method, model, calibration);
     if (!selector) {
         return selector.error();
     }
+    const Stage stage(context.console, "Selecting channels", "heads");
     Result<PruningPlan> plan = makePlan(**selector, *model, keyDims, context.job);
     if (plan && context.options.ratio) {
         plan->requestedRatio = *context.options.ratio;
@@ -137,16 +93,9 @@ Result<CommandResult> runPlan(CommandContext& context)
     if (Status writable = checkOutputFile(options.output); !writable) {
         return writable.error();
     }
-    std::optional<TextSource> calibration;
-    if ((*method)->needsStatistics) {
-        Result<TextSource> text = readTextSource(options.calibration);
-        if (!text) {
-            return text.error();
-        }
-        calibration = std::move(*text);
-    } else if (!options.calibration.empty()) {
-        context.warn(fmt::format("The method {} looks at weights only: \"{}\" is not read.", (*method)->id,
-                                 options.calibration));
+    Result<std::optional<TextSource>> calibration = readCalibration(context, **method);
+    if (!calibration) {
+        return calibration.error();
     }
     Result<std::shared_ptr<const Model>> model = loadChosenModel(context);
     if (!model) {
@@ -156,7 +105,7 @@ Result<CommandResult> runPlan(CommandContext& context)
     if (!keyDims) {
         return keyDims.error();
     }
-    Result<PruningPlan> plan = select(context, **method, *model, calibration, *keyDims);
+    Result<PruningPlan> plan = select(context, **method, *model, *calibration, *keyDims);
     if (!plan) {
         return plan.error();
     }

@@ -30,9 +30,9 @@ PruningPlan onlyLayer(const ModelSpec& spec, int layer, LayerPlan planned)
 
 bool keepsEverything(const LayerPlan& layer)
 {
-    return layer.keyDims == 0
-        || std::ranges::all_of(
-            layer.kept, [&](const std::vector<int>& kept) { return std::ssize(kept) == layer.keyDims; });
+    return layer.keyDims == 0 || std::ranges::all_of(layer.kept, [&](const std::vector<int>& kept) {
+               return std::ssize(kept) == layer.keyDims;
+           });
 }
 
 /// One call of measureLayerSensitivities.
@@ -106,8 +106,7 @@ private:
                 continue;
             }
             const LayerPlan& plan = m_request.plan->layers[idx(layer)];
-            LayerProbe probe
-                = m_known[idx(layer)].alone.value_or(LayerProbe { plan.keptKeyDims, {}, {} });
+            LayerProbe probe = m_known[idx(layer)].alone.value_or(LayerProbe { plan.keptKeyDims, {}, {} });
             if (probe.losses.windows() >= windows) {
                 continue;
             }

@@ -7,7 +7,6 @@
 #include "core/evaluation/token_comparison_torch.h"
 
 #include <c10/core/InferenceMode.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>

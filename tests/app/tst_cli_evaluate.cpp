@@ -248,6 +248,37 @@ private Q_SLOTS:
         QTest::newRow("gdn-demo") << QStringLiteral("gdn-demo") << 48.854;
         QTest::newRow("dn-17m") << QStringLiteral("dn-17m") << 90.367;
     }
+    /// Layers alone agree with evaluations of plans that cut one layer; curves have their sizes.
+    void sensitivity()
+    {
+        RANKSCOPE_CHECK_RUN(
+            runCli(planArguments(QStringLiteral("l1"), QStringLiteral("0.5"), "half.json")), 0);
+        const QStringList common = { QStringLiteral("--text"),    ::text(demoText("evaluation.txt")),
+                                     QStringLiteral("--windows"), QStringLiteral("3"),
+                                     QStringLiteral("--length"),  QStringLiteral("96"),
+                                     QStringLiteral("--json") };
+        const CliRun run = runCli(
+            QStringList { QStringLiteral("sensitivity"), ::text(demoDir()), QStringLiteral("--plan"),
+                          ::text(path("half.json")), QStringLiteral("--method"), QStringLiteral("l1"),
+                          QStringLiteral("--shares"), QStringLiteral("0.5,0.25") }
+            + common);
+        RANKSCOPE_CHECK_RUN(run, 0);
+        const json layers = run.json()["layers"];
+        QCOMPARE(layers.size(), std::size_t { 6 });
+        for (const json& layer : layers) {
+            QCOMPARE(layer["alone"]["kept"].get<int>(), 32);
+            QCOMPARE(layer["alone"]["windows"].get<int>(), 3);
+            QCOMPARE(layer["curve"].size(), std::size_t { 2 });
+            QCOMPARE(layer["curve"][1]["kept"].get<int>(), 32);
+            // The plan is the method's own choice at this size.
+            QCOMPARE(layer["curve"][1]["mean_nll"].get<double>(), layer["alone"]["mean_nll"].get<double>());
+        }
+        const CliRun nothing
+            = runCli(QStringList { QStringLiteral("sensitivity"), ::text(demoDir()) } + common);
+        QCOMPARE(nothing.exitCode, 2);
+        QVERIFY(nothing.standardError.contains("nothing to measure"));
+    }
+
     void trainedModels()
     {
         QFETCH(QString, model);

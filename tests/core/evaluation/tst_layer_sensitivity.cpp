@@ -37,7 +37,7 @@ std::shared_ptr<const TokenWindows> randomWindows(int count, int length)
 std::shared_ptr<const ChannelSelector> selector()
 {
     JobContext job;
-    return makeChannelSelector("l2", 42, demo(), nullptr, job).value();
+    return makeChannelSelector("random", 42, demo(), nullptr, job).value();
 }
 
 /// Keeps `kept[layer]` channels as `selector()` selects.
@@ -93,7 +93,8 @@ private Q_SLOTS:
             live, request, {},
             [&](const std::shared_ptr<const LayerSensitivities>& part) {
                 for (int layer = 0; layer < 6; ++layer) {
-                    if ((*part)[static_cast<std::size_t>(layer)].alone && std::ranges::count(order, layer) == 0) {
+                    if ((*part)[static_cast<std::size_t>(layer)].alone
+                        && std::ranges::count(order, layer) == 0) {
                         order.push_back(layer);
                     }
                 }
