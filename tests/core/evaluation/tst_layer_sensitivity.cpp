@@ -143,7 +143,7 @@ private Q_SLOTS:
         QVERIFY(expected.has_value());
         LayerSensitivities known;
         int calls = 0;
-        for (int polls = 3;; polls += 5) { // stopped later and later, each time with what was found
+        for (int polls = 3;; polls *= 2) { // stopped later and later, each time with what was found
             std::stop_source source;
             int left = polls;
             JobContext job(source.get_token(), [&] {
