@@ -6,6 +6,7 @@
 #include "ui/actions/command_palette.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/document/candidate_history.h"
 #include "ui/document/resources.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
@@ -72,6 +73,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     m_dockHost->setContextMenuPolicy(Qt::NoContextMenu);
     margin->addWidget(m_dockHost);
     setCentralWidget(centre);
+    m_candidates = new CandidateHistory(m_services.workbench, m_services.document, this);
     buildBars();
     buildDocks();
     buildActions();
@@ -192,58 +194,6 @@ void MainWindow::refreshModel()
     refreshModelMenu();
     refreshTitle();
     refreshNumbers();
-}
-
-void MainWindow::refreshNumbers()
-{
-    const Workbench& workbench = m_services.workbench;
-    const PlanDocument& document = m_services.document;
-    const auto perplexity = [](const std::shared_ptr<const PerplexityEstimate>& estimate) {
-        return estimate != nullptr && estimate->windows() > 0 ? formatPerplexity(estimate->perplexity())
-                                                              : u"–"_s;
-    };
-    const auto trustOf = [](const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) {
-        return estimate == nullptr ? Trust::Missing : trust;
-    };
-    m_strip->baseline()->setContent(tr("baseline perplexity"), perplexity(workbench.baseline()), {},
-                                    trustOf(workbench.baseline(), workbench.baselineTrust()),
-                                    NumberTile::Tone::Plain);
-    const bool dense = !document.isOpen() || document.plan().keepsAll();
-    const Trust candidateTrust = trustOf(workbench.candidate(), workbench.candidateTrust());
-    m_strip->candidate()->setContent(tr("candidate"), perplexity(workbench.candidate()), {}, candidateTrust,
-                                     NumberTile::Tone::Plain);
-    const std::optional<PairedDelta>& delta = workbench.delta().delta();
-    if (delta && workbench.candidate() != nullptr) {
-        const Trust trust = workbench.baselineTrust() == Trust::Partial ? Trust::Partial : candidateTrust;
-        const NumberTile::Tone tone = !delta->significant() ? NumberTile::Tone::Plain
-            : delta->meanNll > 0.0                          ? NumberTile::Tone::Worse
-                                                            : NumberTile::Tone::Better;
-        m_strip->delta()->setContent(
-            tr("Δ NLL, 95 % interval, %1 tokens").arg(formatCount(workbench.delta().tokens())),
-            formatSigned(delta->meanNll, 3),
-            tr("nats [%1, %2]").arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3)), trust, tone);
-    } else {
-        m_strip->delta()->setContent(tr("Δ NLL, 95 % interval"), u"–"_s,
-                                     dense && document.isOpen() ? tr("nothing removed") : QString(),
-                                     Trust::Missing, NumberTile::Tone::Plain);
-    }
-    if (document.isOpen()) {
-        const std::int64_t before = document.spec().stateBytes();
-        const std::int64_t after = document.stateBytes();
-        m_strip->state()->setContent(
-            tr("state per sequence"), formatBytes(after),
-            tr("of %1 (%2)")
-                .arg(formatBytes(before),
-                     formatPercentChange(static_cast<double>(before), static_cast<double>(after))),
-            Trust::Final, NumberTile::Tone::Plain);
-    } else {
-        m_strip->state()->setContent(tr("state per sequence"), u"–"_s, {}, Trust::Missing,
-                                     NumberTile::Tone::Plain);
-    }
-    m_strip->exportButton()->setEnabled(workbench.model() != nullptr);
-    if (QAction* action = m_actions->find(u"file.export"_s)) {
-        action->setEnabled(workbench.model() != nullptr);
-    }
 }
 
 void MainWindow::refreshTitle()

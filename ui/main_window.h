@@ -17,7 +17,9 @@ class QToolBar;
 namespace rankscope {
 
 class ActionRegistry;
+class CandidateHistory;
 class CommandPalette;
+class ComparePanel;
 class DialogPort;
 class DockPanel;
 class EqualiserPanel;
@@ -83,6 +85,8 @@ public:
     [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
     [[nodiscard]] RankPanel* rankPanel() const { return m_rankPanel; }
     [[nodiscard]] TokenRanks& tokenRanks() const { return *m_tokenRanks; }
+    [[nodiscard]] ComparePanel* comparePanel() const { return m_comparePanel; }
+    [[nodiscard]] CandidateHistory& candidates() const { return *m_candidates; }
     [[nodiscard]] LayerSelection& selection() const { return *m_selection; }
     [[nodiscard]] ExportDialog* exportDialog() const;
 
@@ -116,6 +120,7 @@ private:
     void buildFileActions();
     void buildViewActions();
     void buildNavigationActions();
+    void buildQualityActions();
     void buildMenus();
     void connectAll();
     template <typename Panel>
@@ -154,6 +159,7 @@ private:
     TokenRanks* m_tokenRanks;
     LayerTableModel* m_layerModel;
     ActionRegistry* m_actions;
+    CandidateHistory* m_candidates = nullptr;
     CommandPalette* m_palette = nullptr;
 
     QToolBar* m_stripBar = nullptr;
@@ -172,6 +178,7 @@ private:
     DockPanel* m_importanceDock = nullptr;
     DockPanel* m_planDock = nullptr;
     DockPanel* m_qualityDock = nullptr;
+    DockPanel* m_compareDock = nullptr;
     LayerPanel* m_layerPanel = nullptr;
     EqualiserPanel* m_equaliserPanel = nullptr;
     IssuesPanel* m_issuesPanel = nullptr;
@@ -180,6 +187,7 @@ private:
     PlanPanel* m_planPanel = nullptr;
     QualityPanel* m_qualityPanel = nullptr;
     RankPanel* m_rankPanel = nullptr;
+    ComparePanel* m_comparePanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
     QString m_planFile;
     bool m_userLayout = false; ///< the user's own arrangement was restored

@@ -32,6 +32,7 @@ void MainWindow::buildActions()
     buildFileActions();
     buildViewActions();
     buildNavigationActions();
+    buildQualityActions();
 }
 
 void MainWindow::buildFileActions()

@@ -5,6 +5,7 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/equaliser_panel.h"
 #include "ui/panels/importance_panel.h"
@@ -33,7 +34,7 @@ namespace {
 
 /// Raise it when docks are added or start elsewhere: remembered arrangements of other versions are not
 /// restored.
-constexpr int kLayoutVersion = 2;
+constexpr int kLayoutVersion = 3;
 
 /// Below this height, in font heights, the window has no room for everything at once.
 constexpr int kCompactUnits = 56;
@@ -78,6 +79,7 @@ void MainWindow::buildDocks()
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
     m_planPanel = new PlanPanel(workbench, document);
     m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
+    m_comparePanel = new ComparePanel(workbench, document, *m_candidates, m_services.dialogs);
 
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
     m_equaliserDock = addDock(u"equaliserDock"_s, tr("Equaliser"), m_equaliserPanel,
@@ -98,6 +100,8 @@ void MainWindow::buildDocks()
     m_planDock
         = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 15 });
     m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel, { .column = DockColumn::Right });
+    m_compareDock = addDock(u"candidatesDock"_s, tr("Candidates"), m_comparePanel,
+                            { .column = DockColumn::Right, .compact = DockPlace::Compact::Tab });
 }
 
 bool MainWindow::isCompact() const

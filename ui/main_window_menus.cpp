@@ -64,8 +64,19 @@ void MainWindow::buildMenus()
     }
     view->addSeparator();
     fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
-    fill(menuBar()->addMenu(tr("&Plan")),
-         { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s });
+    QMenu* plan = menuBar()->addMenu(tr("&Plan"));
+    fill(plan, { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s, {} });
+    fill(plan->addMenu(tr("&Candidates")),
+         { u"compare.load"_s,
+           u"compare.pin"_s,
+           u"compare.unpin"_s,
+           {},
+           u"compare.rename"_s,
+           u"compare.remove"_s,
+           {},
+           u"compare.copy"_s,
+           u"compare.export"_s,
+           u"compare.plot"_s });
     fill(menuBar()->addMenu(tr("&Go")),
          { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
            u"go.later"_s, u"go.play"_s, u"go.previousWindow"_s, u"go.nextWindow"_s });

@@ -18,29 +18,6 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-/// Signed tick labels with a true minus.
-class SignedTicker : public QCPAxisTicker {
-protected:
-    QString getTickLabel(double tick, const QLocale&, QChar, int) override
-    {
-        const int decimals
-            = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, step)))), 0, 6);
-        return std::abs(tick) < step * 1e-6 ? u"0"_s : formatSigned(tick, decimals);
-    }
-    double getTickStep(const QCPRange& range) override
-    {
-        step = QCPAxisTicker::getTickStep(range);
-        return step;
-    }
-
-private:
-    double step = 1.0;
-};
-
-} // namespace
-
 struct DeltaPlot::Impl {
     DialogPort& dialogs;
     QCustomPlot* plot = nullptr;
@@ -70,7 +47,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Paired difference over evaluation windows"));
     plot->setMinimumHeight(120);
-    plot->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new SignedTicker));
+    makeSigned(*plot->yAxis);
     plot->yAxis->ticker()->setTickCount(4);
     makeIntegral(*plot->xAxis);
     m_impl->low = plot->addGraph();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/plot_theme.h"
 
+#include "ui/format/numbers.h"
 #include "ui/plots/qcp.h"
 #include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
@@ -95,6 +96,28 @@ QCPColorGradient divergingGradient(const Theme& theme)
         gradient.setColorStopAt((stop + 12) / 24.0, diverging(theme, stop / 12.0));
     }
     return gradient;
+}
+
+void makeSigned(QCPAxis& axis)
+{
+    class SignedTicker : public QCPAxisTicker {
+    protected:
+        QString getTickLabel(double tick, const QLocale&, QChar, int) override
+        {
+            const int decimals
+                = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, m_step)))), 0, 6);
+            return std::abs(tick) < m_step * 1e-6 ? QStringLiteral("0") : formatSigned(tick, decimals);
+        }
+        double getTickStep(const QCPRange& range) override
+        {
+            m_step = QCPAxisTicker::getTickStep(range);
+            return m_step;
+        }
+
+    private:
+        double m_step = 1.0;
+    };
+    axis.setTicker(QSharedPointer<QCPAxisTicker>(new SignedTicker));
 }
 
 void enableNavigation(QCustomPlot& plot)

@@ -27,6 +27,8 @@ void makeBinary(QCPAxis& axis);
 /// cividis() and diverging() of the theme for colour maps.
 [[nodiscard]] QCPColorGradient cividisGradient();
 [[nodiscard]] QCPColorGradient divergingGradient(const Theme& theme);
+/// Tick labels of differences: a sign, a true minus, as many decimals as the steps need.
+void makeSigned(QCPAxis& axis);
 /// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.
 void enableNavigation(QCustomPlot& plot);
 

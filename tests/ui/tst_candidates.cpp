@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/random.h"
+#include "tests/support/paths.h"
+#include "tests/ui/ui_support.h"
+#include "ui/document/candidate_history.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/candidate_table_model.h"
+#include "ui/panels/compare_panel.h"
+#include "ui/plots/pareto_plot.h"
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QClipboard>
+#include <QFile>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QUndoStack>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kEngineMs = 60000;
+
+struct Bench {
+    JobLanes lanes;
+    JobListModel jobs;
+    PlanDocument document;
+    test::FakeDialogs dialogs;
+    Workbench workbench { lanes, jobs, document, Workbench::Options { 4, 2, 48, 1, 48 } };
+    CandidateHistory history { workbench, document };
+    CandidateTableModel model { history, document };
+    QAbstractItemModelTester tester { &model, QAbstractItemModelTester::FailureReportingMode::QtTest };
+
+    ~Bench()
+    {
+        workbench.stopAll();
+        lanes.drain();
+    }
+    void open()
+    {
+        workbench.open(QString::fromStdU16String(test::demoDir().u16string()));
+        QTRY_VERIFY_WITH_TIMEOUT(workbench.selector() != nullptr && workbench.baselineTrust() == Trust::Final,
+                                 kEngineMs);
+    }
+    void prune(double ratio)
+    {
+        document.setPruneRatio(ratio, document.newGesture());
+        finish();
+    }
+    void finish() { QTRY_COMPARE_WITH_TIMEOUT(workbench.candidateTrust(), Trust::Final, kEngineMs); }
+    [[nodiscard]] QString text(int row, int column) const
+    {
+        return model.index(row, column).data().toString();
+    }
+};
+
+} // namespace
+
+class TestCandidates : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR",
+                QByteArray::fromStdString((test::sourceDir() / "resources").string()));
+    }
+
+    void everyFinalPlanIsARowOnce()
+    {
+        Bench bench;
+        QCOMPARE(bench.model.rowCount(), 0);
+        bench.open();
+        QCOMPARE(bench.model.rowCount(), 1);
+        QCOMPARE(bench.history.currentId(), 0);
+        bench.prune(0.5);
+        bench.prune(0.75);
+        QCOMPARE(bench.model.rowCount(), 3);
+        QCOMPARE(bench.text(1, CandidateTableModel::NameColumn), u"RRQR 0.50"_s);
+        QCOMPARE(bench.text(2, CandidateTableModel::BytesColumn), u"96"_s);
+        QCOMPARE(bench.history.currentId(), bench.model.idAt(2));
+        // An edit takes the mark away until its number is final; the same plan again is the same row.
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QCOMPARE(bench.history.currentId(), -1);
+        bench.finish();
+        QCOMPARE(bench.model.rowCount(), 3);
+        QCOMPARE(bench.history.currentId(), bench.model.idAt(1));
+        bench.document.setKept({ 2 }, 9, bench.document.newGesture());
+        bench.finish();
+        bench.document.setKept({ 2 }, 10, bench.document.newGesture());
+        bench.finish();
+        QCOMPARE(bench.text(3, CandidateTableModel::NameColumn), u"hand tuned"_s);
+        QCOMPARE(bench.text(4, CandidateTableModel::NameColumn), u"hand tuned (2)"_s);
+        QCOMPARE(bench.text(3, CandidateTableModel::KeptColumn), u"32 32 9 32 32 32"_s);
+        bench.document.keepEverything();
+        QTRY_COMPARE(bench.history.currentId(), 0);
+        QCOMPARE(bench.model.rowCount(), 5);
+    }
+
+    void namesAreEditedAndRowsRemoved()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.5);
+        const QModelIndex name = bench.model.index(1, CandidateTableModel::NameColumn);
+        QVERIFY(bench.model.flags(name).testFlag(Qt::ItemIsEditable));
+        QVERIFY(bench.model.setData(name, u" best, so \"far\" "_s, Qt::EditRole));
+        QCOMPARE(name.data().toString(), u"best, so \"far\""_s);
+        QVERIFY(!bench.model.setData(name, u"  "_s, Qt::EditRole));
+        const QModelIndex dense = bench.model.index(0, CandidateTableModel::NameColumn);
+        QVERIFY(!bench.model.setData(dense, u"other"_s, Qt::EditRole));
+        const QString csv = bench.model.table({ 0, 1 }, u',');
+        QVERIFY2(csv.contains(u"\"best, so \"\"far\"\"\",rrqr,32 32 32 32 32 32,196608,"_s), qPrintable(csv));
+        QCOMPARE(bench.model.table({ 1 }, u'\t').count(u'\t'), 2 * 16);
+        bench.history.pin(bench.model.idAt(1));
+        bench.history.remove(bench.model.idAt(1));
+        QCOMPARE(bench.model.rowCount(), 1);
+        QCOMPARE(bench.history.pinnedId(), 0);
+        QCOMPARE(bench.history.currentId(), -1);
+        QCOMPARE(bench.workbench.deltaReference(), bench.workbench.baseline());
+        bench.history.remove(0);
+        QCOMPARE(bench.model.rowCount(), 1);
+    }
+
+    void deltasArePairedWithThePinnedRow()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.5);
+        bench.prune(0.75);
+        const auto& records = bench.history.records();
+        const PairedDelta against = *bench.history.delta(records[2]);
+        QCOMPARE(against.meanNll, pairedDelta(*records[0].estimate, *records[2].estimate).meanNll);
+        QVERIFY(!bench.history.delta(records[0]).has_value());
+        bench.history.pin(records[1].id);
+        const PairedDelta expected = pairedDelta(*records[1].estimate, *records[2].estimate);
+        QCOMPARE(bench.history.delta(records[2])->low, expected.low);
+        QVERIFY(std::abs(*bench.history.meanDelta(records[2]) - expected.meanNll) < 1e-12);
+        QVERIFY(bench.history.delta(records[0])->meanNll < 0.0); // the dense model is better
+        QVERIFY(!bench.history.delta(records[1]).has_value());
+        QVERIFY(bench.model.index(1, 0).data(CandidateTableModel::PinnedRole).toBool());
+        // The strip's delta follows.
+        QCOMPARE(bench.workbench.delta().delta()->meanNll, expected.meanNll);
+        QCOMPARE(bench.workbench.deltaReference(), records[1].estimate);
+        bench.history.pin(0);
+        QCOMPARE(bench.workbench.delta().delta()->meanNll, against.meanNll);
+    }
+
+    void rowsOfOtherWindowsStayAndSaySo()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.5);
+        const double before = *bench.history.meanDelta(bench.history.records()[1]);
+        Workbench::Options options = bench.workbench.options();
+        options.windowLength = 64;
+        bench.workbench.setOptions(options);
+        bench.finish();
+        QTRY_COMPARE(bench.model.rowCount(), 3);
+        const auto& records = bench.history.records();
+        QVERIFY(!bench.history.isComparable(records[1]));
+        QVERIFY(bench.history.isComparable(records[2]));
+        QVERIFY(bench.history.isComparable(records[0]));
+        QCOMPARE(*bench.history.meanDelta(records[1]), before); // against the dense model of its own windows
+        QVERIFY(bench.model.index(1, 1).data(Qt::ToolTipRole).toString().contains(u"other windows"_s));
+        // More windows of the same text replace the number of the row.
+        options.evaluationWindows = 6;
+        bench.workbench.setOptions(options);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.history.records()[2].estimate->windows(), 6, kEngineMs);
+        QCOMPARE(bench.model.rowCount(), 3);
+    }
+
+    void reloadingIsOneUndoStep()
+    {
+        Bench bench;
+        bench.open();
+        bench.document.setKept({ 1, 4 }, 20, bench.document.newGesture());
+        bench.finish();
+        const PruningPlan realised = *bench.workbench.realisedPlan();
+        const double delta = bench.workbench.delta().delta()->meanNll;
+        bench.prune(0.9);
+        const PruningPlan before = bench.document.plan();
+        const int steps = bench.document.undoStack()->count();
+        bench.history.reload(bench.model.idAt(1));
+        QCOMPARE(bench.document.undoStack()->count(), steps + 1);
+        QVERIFY(bench.document.undoStack()->undoText().contains(u"hand tuned"_s));
+        QCOMPARE(planFingerprint(bench.document.plan()), planFingerprint(realised));
+        bench.finish();
+        QCOMPARE(bench.workbench.delta().delta()->meanNll, delta);
+        QCOMPARE(bench.history.currentId(), bench.model.idAt(1));
+        QCOMPARE(bench.model.rowCount(), 3);
+        bench.document.undoStack()->undo();
+        QVERIFY(bench.document.plan() == before);
+    }
+
+    void anotherModelHasItsOwnHistory()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.5);
+        const auto demo = bench.workbench.model();
+        bench.workbench.open(QString::fromStdU16String(test::demoDir().u16string()));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.model() != nullptr && bench.workbench.model() != demo,
+                                 kEngineMs);
+        QCOMPARE(bench.model.rowCount(), 2); // the same checkpoint: its rows are back
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.history.currentId(), 0);
+    }
+
+    void thePanelWorksByKeyboard()
+    {
+        Bench bench;
+        ComparePanel panel(bench.workbench, bench.document, bench.history, bench.dialogs);
+        panel.resize(420, 700);
+        panel.show();
+        bench.open();
+        bench.prune(0.5);
+        bench.prune(0.75);
+        QTableView* table = panel.table();
+        QCOMPARE(table->model()->rowCount(), 3);
+        QCOMPARE(table->model()->index(0, CandidateTableModel::NameColumn).data().toString(), u"RRQR 0.75"_s);
+        table->selectRow(1);
+        const int half = bench.model.idAt(1);
+        QCOMPARE(panel.selectedId(), half);
+        QTest::keyClick(table, Qt::Key_P);
+        QCOMPARE(bench.history.pinnedId(), half);
+        QTest::keyClick(table, Qt::Key_Return);
+        bench.finish();
+        QCOMPARE(bench.history.currentId(), half);
+        QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
+        const QStringList lines = QApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 4);
+        QVERIFY(lines[1].startsWith(u"RRQR 0.75\trrqr\t"_s)); // as shown: newest first
+        QTemporaryDir folder;
+        bench.dialogs.saveFile = folder.filePath(u"out.csv"_s);
+        panel.exportTable();
+        QVERIFY(QFile::exists(bench.dialogs.saveFile));
+        QString problem;
+        connect(&panel, &ComparePanel::problem, this, [&](const QString& sentence) { problem = sentence; });
+        bench.dialogs.saveFile = folder.filePath(u"missing/out.csv"_s);
+        panel.exportTable();
+        QVERIFY(problem.contains(u"missing/out.csv"_s));
+        // Plot and table share the selection.
+        QVERIFY(panel.plot()->csv().count(u'\n') == 4);
+        Q_EMIT panel.plot()->clicked(bench.model.idAt(2));
+        QCOMPARE(panel.selectedId(), bench.model.idAt(2));
+        QTest::keyClick(table, Qt::Key_Delete);
+        QCOMPARE(table->model()->rowCount(), 2);
+    }
+
+    void theFrontIsWhatNobodyBeats()
+    {
+        Random random(5);
+        for (int round = 0; round < 50; ++round) {
+            std::vector<ParetoPoint> points(static_cast<std::size_t>(random.below(20)));
+            for (ParetoPoint& point : points) {
+                point.stateBytes = static_cast<double>(random.below(8));
+                point.delta = static_cast<double>(random.below(8));
+            }
+            const std::vector<std::size_t> front = paretoFront(points);
+            for (std::size_t at = 0; at < points.size(); ++at) {
+                const bool beaten = std::any_of(points.begin(), points.end(), [&](const ParetoPoint& other) {
+                    return other.stateBytes <= points[at].stateBytes && other.delta <= points[at].delta
+                        && (other.stateBytes < points[at].stateBytes || other.delta < points[at].delta);
+                });
+                const bool shown = std::any_of(front.begin(), front.end(), [&](std::size_t on) {
+                    return points[on].stateBytes == points[at].stateBytes
+                        && points[on].delta == points[at].delta;
+                });
+                QCOMPARE(shown, !beaten);
+            }
+        }
+    }
+};
+
+QTEST_MAIN(TestCandidates)
+#include "tst_candidates.moc"

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/candidate_history.h"
+
+#include "core/base/narrow.h"
+#include "core/pruning/method_registry.h"
+#include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// Records beyond this many push the oldest one out that is neither pinned nor current.
+constexpr int kMostRecords = 500;
+
+} // namespace
+
+CandidateHistory::CandidateHistory(Workbench& workbench, PlanDocument& document, QObject* parent)
+    : QObject(parent)
+    , m_workbench(workbench)
+    , m_document(document)
+{
+    connect(&m_workbench, &Workbench::overviewChanged, this, &CandidateHistory::switchModel);
+    connect(&m_workbench, &Workbench::modelChanged, this, &CandidateHistory::switchModel);
+    connect(&m_workbench, &Workbench::baselineChanged, this, &CandidateHistory::onResult);
+    connect(&m_workbench, &Workbench::candidateChanged, this, &CandidateHistory::onResult);
+    connect(&m_document, &PlanDocument::planChanged, this, &CandidateHistory::updateCurrent);
+    switchModel();
+}
+
+CandidateHistory::~CandidateHistory() = default;
+
+void CandidateHistory::switchModel()
+{
+    const std::string digest = m_workbench.model() != nullptr ? m_workbench.model()->digest() : std::string();
+    const std::string fingerprint
+        = m_workbench.overview() != nullptr ? m_workbench.overview()->fingerprint : std::string();
+    // While the same model is loaded again (on another device) its records stay in view.
+    if (digest == m_modelDigest || (digest.empty() && fingerprint == m_fingerprint)) {
+        return;
+    }
+    m_fingerprint = fingerprint;
+    Q_EMIT aboutToReset();
+    if (!m_modelDigest.empty()) {
+        m_shelves[m_modelDigest] = Shelf { std::move(m_records), m_nextId, m_pinnedId };
+    }
+    Shelf shelf;
+    if (const auto found = m_shelves.find(digest); found != m_shelves.end()) {
+        shelf = std::move(found->second);
+        m_shelves.erase(found);
+    }
+    m_modelDigest = digest;
+    m_records = std::move(shelf.records);
+    m_nextId = shelf.nextId;
+    m_pinnedId = shelf.pinnedId;
+    m_currentId = -1;
+    m_deltas.clear();
+    Q_EMIT wasReset();
+    pin(m_pinnedId);
+    onResult();
+}
+
+void CandidateHistory::onResult()
+{
+    if (m_modelDigest.empty()) {
+        return;
+    }
+    takeBaseline();
+    takeCandidate();
+    updateCurrent();
+}
+
+void CandidateHistory::takeBaseline()
+{
+    const std::shared_ptr<const PerplexityEstimate>& baseline = m_workbench.baseline();
+    if (m_workbench.baselineTrust() != Trust::Final || baseline == nullptr) {
+        return;
+    }
+    if (m_records.empty() || !m_records.front().isDense()) {
+        CandidateRecord dense;
+        dense.name = tr("dense");
+        dense.plan = keepAllPlan(m_document.spec());
+        dense.plan.modelDigest = m_modelDigest;
+        dense.stateBytes = m_document.spec().stateBytes();
+        dense.estimate = baseline;
+        dense.baseline = baseline;
+        Q_EMIT aboutToAdd(0);
+        m_records.insert(m_records.begin(), std::move(dense));
+        Q_EMIT added();
+        return;
+    }
+    CandidateRecord& dense = m_records.front();
+    if (dense.estimate == baseline) {
+        return;
+    }
+    dense.estimate = baseline;
+    dense.baseline = baseline;
+    for (CandidateRecord& record : m_records) {
+        if (record.estimate->basis == baseline->basis) {
+            record.baseline = baseline;
+        }
+    }
+    m_deltas.clear();
+    Q_EMIT recordChanged(0);
+    Q_EMIT marksChanged();
+}
+
+void CandidateHistory::takeCandidate()
+{
+    const std::shared_ptr<const PerplexityEstimate>& candidate = m_workbench.candidate();
+    const std::optional<PruningPlan>& plan = m_workbench.realisedPlan();
+    if (m_workbench.candidateTrust() != Trust::Final || m_workbench.baselineTrust() != Trust::Final
+        || candidate == nullptr || !plan || candidate->basis != m_workbench.baseline()->basis) {
+        return;
+    }
+    const auto same = std::ranges::find_if(m_records, [&](const CandidateRecord& record) {
+        return !record.isDense() && record.estimate->basis == candidate->basis
+            && record.estimate->planFingerprint == candidate->planFingerprint;
+    });
+    if (same != m_records.end()) {
+        if (same->estimate != candidate) {
+            same->estimate = candidate;
+            same->baseline = m_workbench.baseline();
+            m_deltas.clear(); // its keys are addresses that may be used again
+            if (same->id == m_pinnedId) {
+                pin(m_pinnedId);
+            }
+            Q_EMIT recordChanged(static_cast<int>(same - m_records.begin()));
+        }
+        return;
+    }
+    if (std::ssize(m_records) >= kMostRecords) {
+        const auto oldest = std::ranges::find_if(m_records, [this](const CandidateRecord& record) {
+            return !record.isDense() && record.id != m_pinnedId;
+        });
+        remove(oldest->id);
+    }
+    CandidateRecord record;
+    record.id = m_nextId++;
+    record.name = freeName(defaultName(*plan));
+    record.plan = *plan;
+    record.stateBytes = plan->stateBytes(m_document.spec());
+    record.estimate = candidate;
+    record.baseline = m_workbench.baseline();
+    Q_EMIT aboutToAdd(static_cast<int>(m_records.size()));
+    m_records.push_back(std::move(record));
+    Q_EMIT added();
+}
+
+void CandidateHistory::updateCurrent()
+{
+    int current = -1;
+    if (!m_modelDigest.empty() && m_document.isOpen()) {
+        if (m_document.plan().keepsAll()) {
+            current = m_records.empty() || m_workbench.baselineTrust() != Trust::Final ? -1 : 0;
+        } else if (m_workbench.candidateTrust() == Trust::Final && m_workbench.realisedPlan()) {
+            const PerplexityEstimate& candidate = *m_workbench.candidate();
+            for (const CandidateRecord& record : m_records) {
+                if (!record.isDense() && record.estimate->basis == candidate.basis
+                    && record.estimate->planFingerprint == candidate.planFingerprint) {
+                    current = record.id;
+                }
+            }
+        }
+    }
+    if (current != m_currentId) {
+        m_currentId = current;
+        Q_EMIT marksChanged();
+    }
+}
+
+const CandidateRecord* CandidateHistory::find(int id) const
+{
+    const int row = rowOf(id);
+    return row >= 0 ? &m_records[idx(row)] : nullptr;
+}
+
+int CandidateHistory::rowOf(int id) const
+{
+    const auto found
+        = std::ranges::find_if(m_records, [id](const CandidateRecord& record) { return record.id == id; });
+    return found == m_records.end() ? -1 : static_cast<int>(found - m_records.begin());
+}
+
+bool CandidateHistory::isComparable(const CandidateRecord& record) const
+{
+    return !m_records.empty() && record.estimate->basis == m_records.front().estimate->basis;
+}
+
+const PerplexityEstimate* CandidateHistory::referenceOf(const CandidateRecord& record) const
+{
+    const CandidateRecord* pinned = find(m_pinnedId);
+    const PerplexityEstimate* reference
+        = pinned != nullptr && !pinned->isDense() && pinned->estimate->basis == record.estimate->basis
+        ? pinned->estimate.get()
+        : record.baseline.get();
+    return reference == record.estimate.get() ? nullptr : reference;
+}
+
+std::optional<PairedDelta> CandidateHistory::delta(const CandidateRecord& record) const
+{
+    const PerplexityEstimate* reference = referenceOf(record);
+    if (reference == nullptr) {
+        return std::nullopt;
+    }
+    const std::pair key(reference, static_cast<const PerplexityEstimate*>(record.estimate.get()));
+    auto found = m_deltas.find(key);
+    if (found == m_deltas.end()) {
+        found = m_deltas.emplace(key, pairedDelta(*reference, *record.estimate)).first;
+    }
+    return found->second;
+}
+
+std::optional<double> CandidateHistory::meanDelta(const CandidateRecord& record) const
+{
+    const PerplexityEstimate* reference = referenceOf(record);
+    if (reference == nullptr) {
+        return std::nullopt;
+    }
+    const std::size_t count = std::min(reference->windowNll.size(), record.estimate->windowNll.size());
+    double sum = 0.0;
+    for (std::size_t window = 0; window < count; ++window) {
+        sum += record.estimate->windowNll[window] - reference->windowNll[window];
+    }
+    return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+}
+
+void CandidateHistory::pin(int id)
+{
+    const CandidateRecord* record = find(id);
+    m_pinnedId = record != nullptr ? id : 0;
+    m_workbench.setReference(record != nullptr && !record->isDense() ? record->estimate : nullptr);
+    Q_EMIT marksChanged();
+}
+
+void CandidateHistory::rename(int id, const QString& name)
+{
+    const int row = rowOf(id);
+    if (row > 0 && !name.trimmed().isEmpty() && m_records[idx(row)].name != name.trimmed()) {
+        m_records[idx(row)].name = name.trimmed();
+        Q_EMIT recordChanged(row);
+        if (id == m_pinnedId) {
+            Q_EMIT marksChanged();
+        }
+    }
+}
+
+void CandidateHistory::remove(int id)
+{
+    const int row = rowOf(id);
+    if (row < 0 || m_records[idx(row)].isDense()) {
+        return;
+    }
+    if (id == m_pinnedId) {
+        pin(0);
+    }
+    Q_EMIT aboutToRemove(row);
+    m_records.erase(m_records.begin() + row);
+    m_deltas.clear(); // its keys are addresses that may be used again
+    Q_EMIT removed();
+    updateCurrent();
+}
+
+void CandidateHistory::reload(int id)
+{
+    const CandidateRecord* record = find(id);
+    if (record == nullptr) {
+        return;
+    }
+    if (record->isDense()) {
+        m_document.keepEverything();
+        return;
+    }
+    m_document.replacePlan(record->plan, tr("load candidate \"%1\"").arg(record->name));
+}
+
+QString CandidateHistory::defaultName(const PruningPlan& plan)
+{
+    const bool uniform = std::ranges::all_of(plan.layers, [&](const LayerPlan& layer) {
+        return layer.keyDims == 0
+            || (layer.headEdits.empty()
+                && layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
+    });
+    if (!uniform) {
+        return tr("hand tuned");
+    }
+    // Short ids are abbreviations that everybody writes in capitals: RRQR, L1, PCA.
+    constexpr std::size_t kLongestAbbreviation = 4;
+    const MethodInfo* method = findMethod(plan.method);
+    const QString name = plan.method.size() <= kLongestAbbreviation || method == nullptr
+        ? QString::fromStdString(plan.method).toUpper()
+        : QString::fromUtf8(method->label);
+    return name + u' ' + formatRatio(plan.requestedRatio);
+}
+
+QString CandidateHistory::freeName(const QString& wanted) const
+{
+    const auto taken = [this](const QString& name) {
+        return std::ranges::any_of(m_records,
+                                   [&](const CandidateRecord& record) { return record.name == name; });
+    };
+    QString name = wanted;
+    for (int number = 2; taken(name); ++number) {
+        name = u"%1 (%2)"_s.arg(wanted).arg(number);
+    }
+    return name;
+}
+
+} // namespace rankscope

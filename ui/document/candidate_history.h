@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/evaluation/perplexity.h"
+#include "core/plan/pruning_plan.h"
+
+#include <QObject>
+#include <QString>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rankscope {
+
+class PlanDocument;
+class Workbench;
+
+/// A plan with its final number: a value without ties to the session, so that a history can be stored.
+struct CandidateRecord {
+    int id = 0; ///< 0: the dense model
+    QString name;
+    PruningPlan plan; ///< realised: loading it gives these very channels
+    std::int64_t stateBytes = 0;
+    std::shared_ptr<const PerplexityEstimate> estimate;
+    std::shared_ptr<const PerplexityEstimate> baseline; ///< of the dense model, same basis
+
+    [[nodiscard]] bool isDense() const { return id == 0; }
+};
+
+/// Every candidate of the open model that reached a final number, the dense model first. One plan has one
+/// record per text and window length; a later run over other windows of it replaces the number. Histories of
+/// models opened before come back with them.
+class CandidateHistory : public QObject {
+    Q_OBJECT
+
+public:
+    CandidateHistory(Workbench& workbench, PlanDocument& document, QObject* parent = nullptr);
+    ~CandidateHistory() override;
+
+    [[nodiscard]] const std::vector<CandidateRecord>& records() const { return m_records; }
+    [[nodiscard]] const CandidateRecord* find(int id) const;
+    /// The record of the plan that is shown now; -1 while it has no final number.
+    [[nodiscard]] int currentId() const { return m_currentId; }
+    [[nodiscard]] int pinnedId() const { return m_pinnedId; }
+    /// Its text, windows, device and number format are those of the numbers in the strip.
+    [[nodiscard]] bool isComparable(const CandidateRecord& record) const;
+    /// Paired per window against the pinned record, or, where that was scored on other windows, against the
+    /// record's own dense model. Nothing for the record that the delta is taken against.
+    [[nodiscard]] std::optional<PairedDelta> delta(const CandidateRecord& record) const;
+    /// Mean of delta() without the cost of its interval.
+    [[nodiscard]] std::optional<double> meanDelta(const CandidateRecord& record) const;
+
+    void pin(int id);
+    void rename(int id, const QString& name);
+    /// The dense model stays.
+    void remove(int id);
+    /// Makes the record's plan the document's, as one undo step.
+    void reload(int id);
+
+    /// "RRQR 0.50" when method and ratio say it all, else "hand tuned".
+    [[nodiscard]] static QString defaultName(const PruningPlan& plan);
+
+Q_SIGNALS:
+    void aboutToReset();
+    void wasReset();
+    void aboutToAdd(int row);
+    void added();
+    void aboutToRemove(int row);
+    void removed();
+    void recordChanged(int row);
+    /// Another record is current, or deltas are taken against another one.
+    void marksChanged();
+
+private:
+    struct Shelf {
+        std::vector<CandidateRecord> records;
+        int nextId = 1;
+        int pinnedId = 0;
+    };
+
+    void switchModel();
+    void onResult();
+    void takeBaseline();
+    void takeCandidate();
+    void updateCurrent();
+    [[nodiscard]] int rowOf(int id) const;
+    [[nodiscard]] QString freeName(const QString& wanted) const;
+    [[nodiscard]] const PerplexityEstimate* referenceOf(const CandidateRecord& record) const;
+
+    Workbench& m_workbench;
+    PlanDocument& m_document;
+    std::vector<CandidateRecord> m_records;
+    int m_nextId = 1;
+    int m_pinnedId = 0;
+    int m_currentId = -1;
+    std::string m_modelDigest; ///< whose records are shown; empty for none
+    std::string m_fingerprint; ///< of that model's checkpoint
+    std::map<std::string, Shelf> m_shelves; ///< of models that are not open now, by digest
+    mutable std::map<std::pair<const PerplexityEstimate*, const PerplexityEstimate*>, PairedDelta> m_deltas;
+};
+
+} // namespace rankscope

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QSortFilterProxyModel;
+class QSplitter;
+class QStackedLayout;
+class QTableView;
+class QToolButton;
+
+namespace rankscope {
+
+class CandidateHistory;
+class CandidateTableModel;
+class DialogPort;
+class EmptyNote;
+class ParetoPlot;
+class PlanDocument;
+class Workbench;
+
+/// Every candidate tried, as a table and in the plane of state size and loss. Where there is no room for
+/// both, one of them.
+class ComparePanel : public QWidget {
+    Q_OBJECT
+
+public:
+    ComparePanel(Workbench& workbench, PlanDocument& document, CandidateHistory& history, DialogPort& dialogs,
+                 QWidget* parent = nullptr);
+
+    [[nodiscard]] QTableView* table() const { return m_table; }
+    [[nodiscard]] ParetoPlot* plot() const { return m_plot; }
+
+    /// Of the selected row; -1 for none.
+    [[nodiscard]] int selectedId() const;
+    /// On the selected row.
+    void reloadSelected();
+    void pinSelected();
+    void renameSelected();
+    void deleteSelected();
+    void copyTable();
+    void exportTable();
+    /// The plot instead of the table, where there is room for one only.
+    void showPlot(bool shown);
+
+Q_SIGNALS:
+    void hovered(const QString& text);
+    void problem(const QString& sentence);
+    void captionChanged(const QString& caption);
+    /// Another row is selected, or what can be done with it has changed.
+    void selectionChanged();
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void refresh();
+    void refreshPlot();
+    void refreshButtons();
+    void arrange();
+    void fitColumns();
+    void select(int id);
+    void showMenu(const QPoint& at);
+    [[nodiscard]] QList<int> rowsAsShown() const;
+
+    Workbench& m_workbench;
+    CandidateHistory& m_history;
+    DialogPort& m_dialogs;
+    CandidateTableModel* m_model;
+    QSortFilterProxyModel* m_proxy;
+    EmptyNote* m_empty;
+    QWidget* m_content;
+    QStackedLayout* m_stack;
+    QSplitter* m_splitter;
+    QTableView* m_table;
+    ParetoPlot* m_plot;
+    QToolButton* m_reload;
+    QToolButton* m_pin;
+    QToolButton* m_delete;
+    QToolButton* m_view;
+    bool m_plotStale = true; ///< the plot was hidden when something changed
+};
+
+} // namespace rankscope
