@@ -19,6 +19,7 @@
 #include <QElapsedTimer>
 #include <QPixmap>
 #include <QScreen>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -77,7 +78,9 @@ Application::Application(StartOptions options, std::shared_ptr<LogQueue> log)
             }
             return lines;
         },
-        parts.systemPalette });
+        parts.systemPalette,
+        m_options.freshSettings ? QString()
+                                : QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) });
     QApplication::setQuitOnLastWindowClosed(false);
     connect(parts.window.get(), &MainWindow::closed, this, &Application::shutDown);
 }

@@ -23,6 +23,8 @@ Result<CommandResult> runCommand(CommandContext& context)
     switch (context.options.command) {
     case Command::Inspect:
         return runInspect(context);
+    case Command::Models:
+        return runModels(context);
     case Command::Forward:
         return runForwardCommand(context);
     case Command::Evaluate:

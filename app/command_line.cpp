@@ -230,11 +230,11 @@ void addBenchmark(CLI::App& app, CommandOptions& options)
 Command commandOf(const CLI::App& app)
 {
     static constexpr std::pair<std::string_view, Command> kNames[] = {
-        { "inspect", Command::Inspect },     { "forward", Command::Forward },
-        { "evaluate", Command::Evaluate },   { "analyze", Command::Analyze },
-        { "plan", Command::Plan },           { "export", Command::Export },
-        { "verify", Command::Verify },       { "sensitivity", Command::Sensitivity },
-        { "benchmark", Command::Benchmark },
+        { "inspect", Command::Inspect },         { "models", Command::Models },
+        { "forward", Command::Forward },         { "evaluate", Command::Evaluate },
+        { "analyze", Command::Analyze },         { "plan", Command::Plan },
+        { "export", Command::Export },           { "verify", Command::Verify },
+        { "sensitivity", Command::Sensitivity }, { "benchmark", Command::Benchmark },
     };
     const std::string chosen = app.get_subcommands().front()->get_name();
     return std::find_if(std::begin(kNames), std::end(kNames),
@@ -255,6 +255,7 @@ std::variant<CommandOptions, NothingToRun> parseCommandLine(int argc, const char
     CLI::App& inspect = *app.add_subcommand("inspect", "Describe a checkpoint from its headers and config");
     addModel(inspect, options);
     addCommon(inspect, options);
+    addCommon(*app.add_subcommand("models", "List the models in the local Hugging Face cache"), options);
     addForward(app, options);
     addEvaluate(app, options);
     addAnalyze(app, options);

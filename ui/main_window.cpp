@@ -7,6 +7,7 @@
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/candidate_history.h"
+#include "ui/document/document_session.h"
 #include "ui/document/resources.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
@@ -53,6 +54,14 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     , m_tokenRanks(new TokenRanks(m_services.workbench, m_services.lanes, m_services.jobs,
                                   m_services.document, *m_selection, this))
     , m_layerModel(new LayerTableModel(m_services.document, this))
+    , m_session(new DocumentSession(
+          { m_services.workbench, m_services.document, *m_selection, m_services.lanes, m_services.jobs },
+          this))
+    , m_recovery(m_services.stateFolder.isEmpty()
+                     ? nullptr
+                     : new RecoveryKeeper(*m_session, m_services.lanes,
+                                          m_services.stateFolder + u"/recovery"_s, m_services.autosaveMs,
+                                          this))
     , m_actions(new ActionRegistry(this))
 {
     setObjectName(u"mainWindow"_s);
@@ -80,6 +89,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     buildMenus();
     m_palette = new CommandPalette(*m_actions, this);
     connectAll();
+    connectSession();
     arrangeDocks();
     const QByteArray geometry = m_services.settings.get(setting::windowGeometry);
     if (geometry.isEmpty() || !restoreGeometry(geometry)) {
@@ -150,7 +160,6 @@ void MainWindow::connectAll()
                                prunable.empty() ? 0 : prunable.back());
         }
     });
-    connect(document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
     connect(m_planPanel, &PlanPanel::calibrationTextWanted, this, &MainWindow::chooseCalibrationText);
     connect(m_strip->exportButton(), &QPushButton::clicked, this, &MainWindow::openExportDialog);
 }
@@ -189,7 +198,6 @@ void MainWindow::refreshModel()
             QTimer::singleShot(0, this, &MainWindow::fitDockSizes);
         }
         m_selection->reset(0, -1); // the document opens next and brings the new layers
-        m_planFile.clear();
     }
     refreshModelMenu();
     refreshTitle();
@@ -199,9 +207,11 @@ void MainWindow::refreshModel()
 void MainWindow::refreshTitle()
 {
     const std::shared_ptr<const CheckpointOverview>& overview = m_services.workbench.overview();
-    setWindowModified(!m_services.document.undoStack()->isClean());
+    setWindowModified(m_session->hasUnsavedWork());
+    const QString plan = QFileInfo(m_session->planFile()).fileName();
     setWindowTitle(overview == nullptr ? u"Rankscope"_s
-                                       : u"%1[*] – Rankscope"_s.arg(QString::fromStdString(overview->name)));
+                                       : (plan.isEmpty() ? u"[*]"_s : plan + u"[*] – "_s)
+                           + QString::fromStdString(overview->name) + u" – Rankscope"_s);
     m_planDock->setCaption(isWindowModified() ? tr("edited") : QString());
 }
 
@@ -237,20 +247,24 @@ void MainWindow::showProblem(const QString& sentence, IssueSeverity severity)
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    if (!mayClose()) {
+    const bool exporting = m_exportDialog != nullptr && m_exportDialog->isBusy();
+    if (exporting
+        && !m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"),
+                                           tr("Stop and close"))) {
         event->ignore();
+        return;
+    }
+    if (!m_mayLoseWork && m_session->hasUnsavedWork()) {
+        event->ignore(); // saving takes a moment: closing goes on when it is done
+        guardUnsaved(tr("before closing"), [this] {
+            m_mayLoseWork = true;
+            QTimer::singleShot(0, this, &QWidget::close); // a close inside a close event would be ignored
+        });
         return;
     }
     saveLayout();
     event->accept();
     Q_EMIT closed();
-}
-
-bool MainWindow::mayClose()
-{
-    return m_exportDialog == nullptr || !m_exportDialog->isBusy()
-        || m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"),
-                                          tr("Stop and close"));
 }
 
 void MainWindow::changeEvent(QEvent* event)

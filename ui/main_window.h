@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/model/checkpoint_overview.h"
+#include "ui/document/recovery_keeper.h"
 
 #include <QMainWindow>
 #include <QPalette>
@@ -22,6 +23,7 @@ class CommandPalette;
 class ComparePanel;
 class DialogPort;
 class DockPanel;
+class DocumentSession;
 class EqualiserPanel;
 class ExportDialog;
 class ImportancePanel;
@@ -52,6 +54,8 @@ struct WindowServices {
     DialogPort& dialogs;
     std::function<QStringList()> drainLog; ///< may be empty
     QPalette systemPalette; ///< of the desktop, before our theme
+    QString stateFolder {}; ///< where unsaved work is kept safe; empty: it is not
+    int autosaveMs = 2000; ///< from an edit to its being safe
 };
 
 enum class DockColumn { Left, Centre, Right };
@@ -88,14 +92,16 @@ public:
     [[nodiscard]] ComparePanel* comparePanel() const { return m_comparePanel; }
     [[nodiscard]] CandidateHistory& candidates() const { return *m_candidates; }
     [[nodiscard]] LayerSelection& selection() const { return *m_selection; }
+    [[nodiscard]] DocumentSession& session() const { return *m_session; }
+    [[nodiscard]] RecoveryKeeper* recovery() const { return m_recovery; }
     [[nodiscard]] ExportDialog* exportDialog() const;
 
     void openFolder(const QString& folder);
     void loadPlan(const QString& path);
+    /// Whatever was dropped: a checkpoint folder or a file in it, a plan, a recipe, a text.
+    void openPath(const QString& path);
     void openExportDialog();
     void resetLayout();
-    /// Asks before an export that is being written is cut off; true to go on closing.
-    [[nodiscard]] bool mayClose();
 
 Q_SIGNALS:
     /// The user closed the window: the application may shut down.
@@ -137,7 +143,14 @@ private:
     void chooseEvaluationText();
     void chooseCalibrationText();
     void openPlan();
-    void savePlan();
+    /// False when the user backed out; otherwise the session says how it ended.
+    bool savePlan();
+    bool savePlanAs();
+    /// Goes on at once, or after asking what to do with unsaved work, or not at all. `occasion`: "before
+    /// opening x".
+    void guardUnsaved(const QString& occasion, const std::function<void()>& goOn);
+    void connectSession();
+    void offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers);
     void setTheme(const QString& name);
     void stepLayer(int direction);
     void stepHead(int direction);
@@ -158,6 +171,8 @@ private:
     LayerSelection* m_selection;
     TokenRanks* m_tokenRanks;
     LayerTableModel* m_layerModel;
+    DocumentSession* m_session;
+    RecoveryKeeper* m_recovery; ///< null without a state folder
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
     CommandPalette* m_palette = nullptr;
@@ -189,7 +204,8 @@ private:
     RankPanel* m_rankPanel = nullptr;
     ComparePanel* m_comparePanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
-    QString m_planFile;
+    std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
+    bool m_mayLoseWork = false; ///< the user was asked: the window may close
     bool m_userLayout = false; ///< the user's own arrangement was restored
     bool m_arrangedCompact = false; ///< the default arrangement is that of a small window
 };

@@ -46,8 +46,10 @@ void MainWindow::buildFileActions()
     actions.add(u"file.demo"_s, file, tr("Open the &demo"), {}, [this] { openFolder(demoFolder()); });
     actions.add(u"file.loadPlan"_s, file, tr("&Load plan…"), QKeySequence(u"Ctrl+Shift+O"_s),
                 [this] { openPlan(); });
-    actions.add(u"file.savePlan"_s, file, tr("&Save plan…"), QKeySequence(u"Ctrl+S"_s),
+    actions.add(u"file.savePlan"_s, file, tr("&Save plan"), QKeySequence(u"Ctrl+S"_s),
                 [this] { savePlan(); });
+    actions.add(u"file.savePlanAs"_s, file, tr("Save plan &as…"), QKeySequence(u"Ctrl+Shift+S"_s),
+                [this] { savePlanAs(); });
     actions.add(u"file.text"_s, file, tr("Choose evaluation &text…"), QKeySequence(u"Ctrl+T"_s),
                 [this] { chooseEvaluationText(); });
     actions.add(u"file.calibration"_s, file, tr("Choose &calibration text…"), QKeySequence(u"Ctrl+Shift+T"_s),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is opened, saved and dropped.
-#include "core/base/narrow.h"
-#include "core/plan/plan_file.h"
+#include "core/io/path_kind.h"
+#include "core/model/local_models.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/document/document_session.h"
+#include "ui/document/recovery_keeper.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
@@ -14,13 +16,27 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFileInfo>
+#include <QLocale>
 #include <QMimeData>
-#include <QUndoStack>
 #include <QUrl>
 
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+std::filesystem::path pathOf(const QString& text)
+{
+    return std::filesystem::path(text.toStdU16String());
+}
+
+QString textOf(const std::filesystem::path& path)
+{
+    return QString::fromStdU16String(path.u16string());
+}
+
+} // namespace
 
 void MainWindow::openFolder(const QString& folder)
 {
@@ -30,12 +46,40 @@ void MainWindow::openFolder(const QString& folder)
             "a checkpoint folder of your own."));
         return;
     }
-    m_messages->clear();
-    const QString path = QFileInfo(folder).absoluteFilePath();
-    if (path != QFileInfo(demoFolder()).absoluteFilePath() && QFileInfo(path + u"/config.json"_s).exists()) {
-        m_services.settings.addRecentFolder(path);
+    const QString path = textOf(checkpointFolderOf(pathOf(QFileInfo(folder).absoluteFilePath())));
+    guardUnsaved(tr("before opening %1").arg(QFileInfo(path).fileName()), [this, path] {
+        m_messages->clear();
+        if (path != QFileInfo(demoFolder()).absoluteFilePath()
+            && QFileInfo(path + u"/config.json"_s).exists()) {
+            m_services.settings.addRecent(setting::recentFolders, path);
+        }
+        m_services.workbench.open(path);
+    });
+}
+
+void MainWindow::guardUnsaved(const QString& occasion, const std::function<void()>& goOn)
+{
+    if (!m_session->hasUnsavedWork()) {
+        goOn();
+        return;
     }
-    m_services.workbench.open(path);
+    const QString plan = m_session->planFile().isEmpty()
+        ? tr("the plan for %1").arg(QString::fromStdString(m_services.workbench.overview()->name))
+        : u'"' + QFileInfo(m_session->planFile()).fileName() + u'"';
+    switch (m_services.dialogs.askUnsaved(
+        this, tr("Save the changes to %1 %2? They are lost otherwise.").arg(plan, occasion))) {
+    case UnsavedAnswer::Cancel:
+        break;
+    case UnsavedAnswer::Discard:
+        goOn();
+        break;
+    case UnsavedAnswer::Save:
+        m_afterSave = goOn;
+        if (!savePlan()) {
+            m_afterSave = nullptr;
+        }
+        break;
+    }
 }
 
 void MainWindow::chooseFolder()
@@ -72,9 +116,9 @@ void MainWindow::chooseCalibrationText()
 
 void MainWindow::openPlan()
 {
-    const QString path = m_services.dialogs.chooseOpenFile(this, tr("Load a plan"),
+    const QString path = m_services.dialogs.chooseOpenFile(this, tr("Load a plan or a recipe"),
                                                            m_services.settings.get(setting::lastPlanFolder),
-                                                           tr("Plans (*.json);;All files (*)"));
+                                                           tr("Plans and recipes (*.json);;All files (*)"));
     if (!path.isEmpty()) {
         loadPlan(path);
     }
@@ -82,72 +126,96 @@ void MainWindow::openPlan()
 
 void MainWindow::loadPlan(const QString& path)
 {
-    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-    if (!m_services.document.isOpen()) {
-        showProblem(tr("Open the plan's model first, then load \"%1\".").arg(QFileInfo(path).fileName()));
-        return;
-    }
-    Result<PruningPlan> plan = readPlanFile(std::filesystem::path(path.toStdU16String()));
-    if (!plan) {
-        showProblem(QString::fromStdString(plan.error().message));
-        return;
-    }
-    const CheckpointOverview& overview = *m_services.workbench.overview();
-    const std::shared_ptr<const Model>& model = m_services.workbench.model();
-    ModelIdentity identity;
-    identity.name = overview.name;
-    identity.digest = model != nullptr ? model->digest() : std::string();
-    identity.fingerprint = overview.fingerprint;
-    const Status fits = checkPlanForModel(*plan, overview.spec, identity);
-    if (!fits) {
-        showProblem(QString::fromStdString(fits.error().message));
-        return;
-    }
-    m_services.document.replacePlan(*plan, tr("load %1").arg(QFileInfo(path).fileName()));
-    m_services.document.undoStack()->setClean();
-    m_planFile = path;
-    refreshTitle();
+    guardUnsaved(tr("before loading %1").arg(QFileInfo(path).fileName()), [this, path] {
+        const Status loaded = m_session->load(path);
+        if (!loaded) {
+            showProblem(QString::fromStdString(loaded.error().message));
+            return;
+        }
+        m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
+        m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
+    });
 }
 
-void MainWindow::savePlan()
+bool MainWindow::savePlan()
 {
-    const std::optional<PruningPlan>& realised = m_services.workbench.realisedPlan();
-    PruningPlan plan = m_services.document.plan();
-    if (realised) {
-        plan = *realised;
-    } else if (!m_services.document.isOpen() || !plan.keepsAll()) {
-        showProblem(tr("The plan cannot be saved yet: its channels are still being selected. Try again when "
-                       "the candidate's "
-                       "number has arrived."),
-                    IssueSeverity::Warning);
-        return;
-    } else {
-        const PruningPlan dense = keepAllPlan(m_services.document.spec());
-        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-            plan.layers[idx(layer)].kept = dense.layers[idx(layer)].kept;
-        }
+    if (m_session->planFile().isEmpty()) {
+        return savePlanAs();
     }
-    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-        plan.layers[idx(layer)].locked = m_services.document.plan().layers[idx(layer)].locked;
+    m_session->save(m_session->planFile());
+    return true;
+}
+
+bool MainWindow::savePlanAs()
+{
+    if (!m_services.document.isOpen()) {
+        return false;
     }
-    const QString start = !m_planFile.isEmpty()
-        ? m_planFile
-        : QDir(m_services.settings.get(setting::lastPlanFolder))
-              .filePath(QString::fromStdString(m_services.workbench.overview()->name) + u".plan.json"_s);
+    const QString name = QString::fromStdString(m_services.workbench.overview()->name) + u".plan.json"_s;
+    const QString start = !m_session->planFile().isEmpty()
+        ? m_session->planFile()
+        : QDir(m_services.settings.get(setting::lastPlanFolder)).filePath(name);
     const QString path
         = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
     if (path.isEmpty()) {
+        return false;
+    }
+    m_session->save(path);
+    return true;
+}
+
+void MainWindow::connectSession()
+{
+    connect(m_session, &DocumentSession::changed, this, &MainWindow::refreshTitle);
+    connect(m_session, &DocumentSession::saved, this, [this](const QString& path) {
+        m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
+        m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
+        if (const auto goOn = std::exchange(m_afterSave, nullptr)) {
+            goOn();
+        }
+    });
+    connect(m_session, &DocumentSession::notSaved, this, [this](const QString& sentence) {
+        m_afterSave = nullptr;
+        if (!sentence.isEmpty()) {
+            showProblem(sentence);
+        }
+    });
+    connect(m_session, &DocumentSession::saveWaits, this,
+            [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Note); });
+    connect(m_session, &DocumentSession::resumed, this, [this](const QString& failure) {
+        if (!failure.isEmpty()) {
+            showProblem(failure, IssueSeverity::Warning);
+        }
+    });
+    if (m_recovery == nullptr) {
         return;
     }
-    const Status written = writePlanFile(plan, std::filesystem::path(path.toStdU16String()));
-    if (!written) {
-        showProblem(QString::fromStdString(written.error().message));
-        return;
+    connect(m_recovery, &RecoveryKeeper::problem, this,
+            [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Warning); });
+    connect(m_recovery, &RecoveryKeeper::found, this, &MainWindow::offerRecovery);
+    m_recovery->look();
+}
+
+void MainWindow::offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers)
+{
+    // The newest is offered last, so that it is the one on show.
+    for (auto offer = offers.rbegin(); offer != offers.rend(); ++offer) {
+        int changed = 0;
+        for (const LayerPlan& layer : offer->session.plan.layers) {
+            changed += layer.keptKeyDims != layer.keyDims || !layer.headEdits.empty() ? 1 : 0;
+        }
+        const QString name = QString::fromStdString(offer->session.plan.modelName);
+        m_messages->ask(
+            tr("Rankscope was closed unexpectedly. Unsaved work on %1 from %2 was kept: %n layer(s) pruned.",
+               nullptr, changed)
+                .arg(name, QLocale().toString(offer->written, QLocale::ShortFormat)),
+            { { tr("Recover"),
+                [this, offer = *offer] {
+                    guardUnsaved(tr("before recovering earlier work"),
+                                 [this, offer] { m_recovery->recover(offer); });
+                } },
+              { tr("Discard"), [this, offer = *offer] { m_recovery->discard(offer); } } });
     }
-    m_planFile = path;
-    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-    m_services.document.undoStack()->setClean();
-    refreshTitle();
 }
 
 void MainWindow::openExportDialog()
@@ -172,21 +240,36 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
-    const QString path = event->mimeData()->urls().first().toLocalFile();
     event->acceptProposedAction();
-    const QFileInfo info(path);
-    if (info.isDir()) {
+    openPath(event->mimeData()->urls().first().toLocalFile());
+}
+
+void MainWindow::openPath(const QString& path)
+{
+    const QString name = QFileInfo(path).fileName();
+    switch (kindOfPath(pathOf(path))) {
+    case PathKind::Folder:
         openFolder(path);
-    } else if (info.suffix().compare(u"json"_s, Qt::CaseInsensitive) == 0
-               && info.fileName() != u"config.json"_s) {
+        break;
+    case PathKind::CheckpointFile:
+        openFolder(QFileInfo(path).absolutePath());
+        break;
+    case PathKind::Plan:
+    case PathKind::Recipe:
         loadPlan(path);
-    } else if (info.suffix() == u"safetensors"_s || info.fileName() == u"config.json"_s) {
-        openFolder(info.absolutePath());
-    } else if (info.suffix() == u"txt"_s) {
-        m_services.workbench.setEvaluationText(path);
-    } else {
-        showProblem(tr("\"%1\" cannot be opened: drop a checkpoint folder, a plan (.json) or a text (.txt).")
-                        .arg(info.fileName()));
+        break;
+    case PathKind::Text:
+        m_messages->ask(
+            tr("Use \"%1\" as the text that only scoring sees, or as the one that selection sees?").arg(name),
+            { { tr("Evaluation text"), [this, path] { m_services.workbench.setEvaluationText(path); } },
+              { tr("Calibration text"), [this, path] { m_services.workbench.setCalibrationText(path); } } });
+        break;
+    case PathKind::Other:
+        showProblem(
+            tr("\"%1\" cannot be opened: drop a checkpoint folder or a file in it, a plan or recipe (.json), "
+               "or a text.")
+                .arg(name));
+        break;
     }
 }
 

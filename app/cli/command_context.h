@@ -43,6 +43,7 @@ struct CommandContext {
 [[nodiscard]] nlohmann::ordered_json errorJson(const Error& error);
 
 [[nodiscard]] Result<CommandResult> runInspect(CommandContext& context);
+[[nodiscard]] Result<CommandResult> runModels(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runForwardCommand(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runEvaluate(CommandContext& context);
 [[nodiscard]] Result<CommandResult> runAnalyze(CommandContext& context);

@@ -24,6 +24,8 @@ public:
     QString openFile;
     QString saveFile;
     bool loseData = true;
+    UnsavedAnswer unsaved = UnsavedAnswer::Cancel;
+    QString question; ///< the last one about unsaved work
     int asked = 0;
 
     [[nodiscard]] QString chooseFolder(QWidget*, const QString&, const QString&) override
@@ -41,6 +43,11 @@ public:
     [[nodiscard]] bool confirmLoss(QWidget*, const QString&, const QString&) override
     {
         return ++asked, loseData;
+    }
+    [[nodiscard]] UnsavedAnswer askUnsaved(QWidget*, const QString& text) override
+    {
+        question = text;
+        return ++asked, unsaved;
     }
 };
 

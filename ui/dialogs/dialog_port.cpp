@@ -32,4 +32,14 @@ bool SystemDialogs::confirmLoss(QWidget* parent, const QString& question, const 
     return box.clickedButton() == button;
 }
 
+UnsavedAnswer SystemDialogs::askUnsaved(QWidget* parent, const QString& question)
+{
+    const QMessageBox::StandardButton answer = QMessageBox::warning(
+        parent, QString(), question, QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel,
+        QMessageBox::Save);
+    return answer == QMessageBox::Save   ? UnsavedAnswer::Save
+        : answer == QMessageBox::Discard ? UnsavedAnswer::Discard
+                                         : UnsavedAnswer::Cancel;
+}
+
 } // namespace rankscope

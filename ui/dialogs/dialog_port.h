@@ -7,6 +7,9 @@ class QWidget;
 
 namespace rankscope {
 
+/// What to do with work that would be lost.
+enum class UnsavedAnswer { Save, Discard, Cancel };
+
 /// The questions that need a system dialog. Tests answer them in advance.
 class DialogPort {
 public:
@@ -23,6 +26,8 @@ public:
         = 0;
     /// Only where data would be lost. True to go on.
     [[nodiscard]] virtual bool confirmLoss(QWidget* parent, const QString& question, const QString& goOn) = 0;
+    /// Unsaved work is about to be left behind.
+    [[nodiscard]] virtual UnsavedAnswer askUnsaved(QWidget* parent, const QString& question) = 0;
 };
 
 /// The real dialogs.
@@ -34,6 +39,7 @@ public:
     [[nodiscard]] QString chooseSaveFile(QWidget* parent, const QString& title, const QString& start,
                                          const QString& filter) override;
     [[nodiscard]] bool confirmLoss(QWidget* parent, const QString& question, const QString& goOn) override;
+    [[nodiscard]] UnsavedAnswer askUnsaved(QWidget* parent, const QString& question) override;
 };
 
 } // namespace rankscope

@@ -33,6 +33,7 @@ void PlanDocument::open(const ModelSpec& spec, const PruningPlan& plan)
     m_spec = spec;
     m_modelDigest.clear();
     apply(plan);
+    Q_EMIT opened();
 }
 
 void PlanDocument::setModelDigest(const std::string& digest)

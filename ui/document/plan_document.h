@@ -52,6 +52,8 @@ public:
     void replacePlan(const PruningPlan& plan, const QString& text);
 
 Q_SIGNALS:
+    /// A document for another model begins; planChanged() came just before.
+    void opened();
     void planChanged();
 
 private:

@@ -39,15 +39,15 @@ template void Settings::set(const SettingKey<QString>&, const QString&);
 template void Settings::set(const SettingKey<QByteArray>&, const QByteArray&);
 template void Settings::set(const SettingKey<QStringList>&, const QStringList&);
 
-void Settings::addRecentFolder(const QString& folder)
+void Settings::addRecent(const SettingKey<QStringList>& list, const QString& path)
 {
-    QStringList folders = get(setting::recentFolders);
-    folders.removeAll(folder);
-    folders.prepend(folder);
-    while (folders.size() > 10) {
-        folders.removeLast();
+    QStringList paths = get(list);
+    paths.removeAll(path);
+    paths.prepend(path);
+    while (paths.size() > 10) {
+        paths.removeLast();
     }
-    set(setting::recentFolders, folders);
+    set(list, paths);
 }
 
 } // namespace rankscope

@@ -24,6 +24,7 @@ inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0"
 inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
 inline const SettingKey<QByteArray> windowState { u"window/state", {} };
 inline const SettingKey<QStringList> recentFolders { u"recent/folders", {} };
+inline const SettingKey<QStringList> recentPlans { u"recent/plans", {} };
 inline const SettingKey<QString> lastOpenFolder { u"folders/open", {} };
 inline const SettingKey<QString> lastExportFolder { u"folders/export", {} };
 inline const SettingKey<QString> lastTextFolder { u"folders/text", {} };
@@ -42,8 +43,8 @@ public:
     template <typename T> [[nodiscard]] T get(const SettingKey<T>& key) const;
     template <typename T> void set(const SettingKey<T>& key, const T& value);
 
-    /// Puts `folder` first in the recent list, which keeps ten.
-    void addRecentFolder(const QString& folder);
+    /// Puts `path` first in a list of recent ones, which keeps ten.
+    void addRecent(const SettingKey<QStringList>& list, const QString& path);
 
 private:
     std::unique_ptr<QSettings> m_settings;

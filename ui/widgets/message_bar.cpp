@@ -8,6 +8,7 @@
 #include <QEvent>
 #include <QLabel>
 #include <QPainter>
+#include <QPushButton>
 #include <QToolButton>
 
 namespace rankscope {
@@ -23,6 +24,7 @@ MessageBar::MessageBar(QWidget* parent)
     , m_icon(new QLabel(this))
     , m_text(new QLabel(this))
     , m_more(new QLabel(this))
+    , m_buttons(new QHBoxLayout)
     , m_close(new QToolButton(this))
 {
     auto* layout = new QHBoxLayout(this);
@@ -30,6 +32,8 @@ MessageBar::MessageBar(QWidget* parent)
     layout->setSpacing(8);
     layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
+    m_buttons->setSpacing(6);
+    layout->addLayout(m_buttons);
     layout->addWidget(m_more);
     layout->addWidget(m_close);
     m_text->setWordWrap(true);
@@ -44,8 +48,18 @@ MessageBar::MessageBar(QWidget* parent)
 
 void MessageBar::showMessage(const QString& sentence, IssueSeverity severity)
 {
-    m_messages.removeIf([&](const Message& message) { return message.text == sentence; });
-    m_messages.append(Message { sentence, severity });
+    add({ sentence, severity, {} });
+}
+
+void MessageBar::ask(const QString& sentence, const QList<Choice>& choices)
+{
+    add({ sentence, IssueSeverity::Note, choices });
+}
+
+void MessageBar::add(const Message& message)
+{
+    m_messages.removeIf([&](const Message& other) { return other.text == message.text; });
+    m_messages.append(message);
     while (m_messages.size() > kKept) {
         m_messages.removeFirst();
     }
@@ -62,8 +76,17 @@ void MessageBar::dismiss()
 
 void MessageBar::clear()
 {
-    m_messages.clear();
+    m_messages.removeIf([](const Message& message) { return message.choices.isEmpty(); });
     refresh();
+}
+
+QList<QPushButton*> MessageBar::choices() const
+{
+    QList<QPushButton*> buttons;
+    for (int index = 0; index < m_buttons->count(); ++index) {
+        buttons << qobject_cast<QPushButton*>(m_buttons->itemAt(index)->widget());
+    }
+    return buttons;
 }
 
 QString MessageBar::currentText() const
@@ -73,6 +96,11 @@ QString MessageBar::currentText() const
 
 void MessageBar::refresh()
 {
+    while (QLayoutItem* item = m_buttons->takeAt(0)) {
+        item->widget()->hide();
+        item->widget()->deleteLater(); // it may be the one that was just pressed
+        delete item;
+    }
     setVisible(!m_messages.isEmpty());
     if (m_messages.isEmpty()) {
         return;
@@ -88,6 +116,15 @@ void MessageBar::refresh()
     m_close->setIcon(tintedIcon(u"close"_s, theme.muted, size));
     m_text->setText(message.text);
     m_text->setAccessibleName(message.text);
+    for (const Choice& choice : message.choices) {
+        auto* button = new QPushButton(choice.text, this);
+        button->setAutoDefault(false);
+        m_buttons->addWidget(button);
+        connect(button, &QPushButton::clicked, this, [this, run = choice.run] {
+            dismiss();
+            run();
+        });
+    }
     m_more->setVisible(m_messages.size() > 1);
     m_more->setText(tr("%1 more").arg(m_messages.size() - 1));
     update();

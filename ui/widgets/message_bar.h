@@ -6,7 +6,11 @@
 #include <QString>
 #include <QWidget>
 
+#include <functional>
+
+class QHBoxLayout;
 class QLabel;
+class QPushButton;
 class QToolButton;
 
 namespace rankscope {
@@ -18,9 +22,20 @@ class MessageBar : public QWidget {
 public:
     explicit MessageBar(QWidget* parent = nullptr);
 
+    /// A button beside the sentence; using it closes the message.
+    struct Choice {
+        QString text;
+        std::function<void()> run;
+    };
+
     void showMessage(const QString& sentence, IssueSeverity severity);
+    /// An offer or a question. It stays until it is answered or dismissed.
+    void ask(const QString& sentence, const QList<Choice>& choices);
     void dismiss();
+    /// Forgets what happened so far, but no question.
     void clear();
+    /// The buttons of the message on show.
+    [[nodiscard]] QList<QPushButton*> choices() const;
     [[nodiscard]] QString currentText() const;
     [[nodiscard]] bool isShowing() const { return !m_messages.isEmpty(); }
 
@@ -32,13 +47,16 @@ private:
     struct Message {
         QString text;
         IssueSeverity severity = IssueSeverity::Note;
+        QList<Choice> choices;
     };
+    void add(const Message& message);
     void refresh();
 
     QList<Message> m_messages; ///< the newest last, which is shown
     QLabel* m_icon;
     QLabel* m_text;
     QLabel* m_more;
+    QHBoxLayout* m_buttons;
     QToolButton* m_close;
 };
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/document_session.h"
+
+#include "core/base/narrow.h"
+#include "core/plan/plan_file.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_selection.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QUndoStack>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::filesystem::path pathOf(const QString& text)
+{
+    return std::filesystem::path(text.toStdU16String());
+}
+
+QString textOf(const std::filesystem::path& path)
+{
+    return QString::fromStdU16String(path.u16string());
+}
+
+/// What a person would miss: not the identity of the model, which comes by itself.
+bool sameWork(const PruningPlan& left, const PruningPlan& right)
+{
+    return left.method == right.method && left.seed == right.seed && left.layers == right.layers;
+}
+
+bool needsSelection(const PruningPlan& plan)
+{
+    return std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
+        return layer.kept.empty() && layer.keyDims > 0
+            && (layer.keptKeyDims < layer.keyDims || !layer.headEdits.empty());
+    });
+}
+
+} // namespace
+
+DocumentSession::DocumentSession(Services services, QObject* parent)
+    : QObject(parent)
+    , m_services(services)
+{
+    connect(&m_services.document, &PlanDocument::opened, this, &DocumentSession::onOpened);
+    connect(&m_services.document, &PlanDocument::planChanged, this, &DocumentSession::changed);
+    connect(&m_services.workbench, &Workbench::selectorChanged, this, &DocumentSession::continueSaving);
+    connect(&m_services.workbench, &Workbench::modelChanged, this, &DocumentSession::continueSaving);
+}
+
+bool DocumentSession::hasUnsavedWork() const
+{
+    return m_services.document.isOpen() && !sameWork(m_services.document.plan(), m_savedPlan);
+}
+
+SessionSnapshot DocumentSession::snapshot() const
+{
+    SessionSnapshot session;
+    if (m_services.workbench.overview() != nullptr) {
+        session.modelFolder = m_services.workbench.overview()->folder;
+    }
+    session.evaluationText = pathOf(m_services.workbench.evaluationText());
+    session.calibrationText = pathOf(m_services.workbench.calibrationText());
+    session.planFile = pathOf(m_planFile);
+    session.layer = m_services.selection.currentLayer();
+    session.head = m_services.selection.head();
+    session.plan = m_services.document.plan();
+    return session;
+}
+
+void DocumentSession::onOpened()
+{
+    m_planFile.clear();
+    m_savedPlan = m_services.document.plan();
+    if (m_saving && !m_writing) {
+        m_saving.reset(); // it waited for a model that is gone
+        Q_EMIT notSaved(
+            tr("The plan was not saved: another model was opened before its channels were selected."));
+    }
+    Q_EMIT changed();
+    applyResumed();
+}
+
+void DocumentSession::save(const QString& path)
+{
+    if (m_writing || !m_services.document.isOpen()) {
+        Q_EMIT notSaved(m_writing ? tr("The plan is being saved already.") : tr("No model is open."));
+        return;
+    }
+    m_saving = Saving { path, m_services.document.plan() };
+    continueSaving();
+    if (m_saving && !m_writing) {
+        Q_EMIT saveWaits(tr("Saving \"%1\" as soon as the channels of the plan have been selected…")
+                             .arg(QFileInfo(path).fileName()));
+    }
+}
+
+void DocumentSession::continueSaving()
+{
+    if (!m_saving || m_writing) {
+        return;
+    }
+    const Workbench& workbench = m_services.workbench;
+    const PruningPlan& plan = m_saving->plan;
+    const std::shared_ptr<const ChannelSelector>& selector = workbench.selector();
+    const bool ready = workbench.model() != nullptr
+        && (!needsSelection(plan)
+            || (selector != nullptr && selector->methodId() == plan.method && selector->seed() == plan.seed));
+    if (!ready) {
+        const QString& blocked = workbench.blockingSentence();
+        if (!blocked.isEmpty()) {
+            finishSaving(
+                Error { ErrorCode::BadData,
+                        tr("The plan cannot be saved without its channels. %1").arg(blocked).toStdString(),
+                        {} });
+        }
+        return;
+    }
+    m_writing = true;
+    Job* job = m_services.jobs.create(tr("Save %1").arg(QFileInfo(m_saving->path).fileName()), u"save"_s);
+    // Selecting runs on the model's device, hence in its lane, before anything that is only looked at.
+    job->start(
+        needsSelection(plan) ? m_services.lanes.gpu() : m_services.lanes.cpu(),
+        [plan, selector, model = workbench.model(),
+         path = pathOf(m_saving->path)](JobContext& context) -> Status {
+            Result<PruningPlan> realised = realisePlan(plan, selector.get(), *model, context);
+            if (!realised) {
+                return realised.error();
+            }
+            return writePlanFile(*realised, path);
+        },
+        [this](const Status& status) { finishSaving(status); }, 20);
+}
+
+void DocumentSession::finishSaving(const Status& status)
+{
+    m_writing = false;
+    const Saving done = *std::exchange(m_saving, std::nullopt);
+    if (!status) {
+        Q_EMIT notSaved(status.error().code == ErrorCode::Cancelled
+                            ? QString()
+                            : QString::fromStdString(status.error().message));
+        return;
+    }
+    m_planFile = done.path;
+    m_savedPlan = done.plan;
+    if (sameWork(m_services.document.plan(), done.plan)) {
+        m_services.document.undoStack()->setClean();
+    }
+    Q_EMIT changed();
+    Q_EMIT saved(done.path);
+}
+
+Status DocumentSession::load(const QString& path)
+{
+    const QString name = QFileInfo(path).fileName();
+    if (!m_services.document.isOpen() || m_services.workbench.overview() == nullptr) {
+        return Error { ErrorCode::NotFound,
+                       tr("Open the plan's model first, then load \"%1\".").arg(name).toStdString(),
+                       {} };
+    }
+    Result<PruningPlan> plan = readPlanFile(pathOf(path));
+    if (!plan) {
+        return plan.error();
+    }
+    const CheckpointOverview& overview = *m_services.workbench.overview();
+    const std::shared_ptr<const Model>& model = m_services.workbench.model();
+    const ModelIdentity identity { model != nullptr ? model->digest() : std::string(), overview.fingerprint,
+                                   overview.name };
+    if (Status fits = checkPlanForModel(*plan, overview.spec, identity); !fits) {
+        return fits;
+    }
+    m_services.document.replacePlan(*plan, tr("load %1").arg(name));
+    m_services.document.undoStack()->setClean();
+    m_savedPlan = m_services.document.plan();
+    m_planFile = path;
+    Q_EMIT changed();
+    return Unit {};
+}
+
+void DocumentSession::resume(const SessionSnapshot& session)
+{
+    m_resuming = session;
+    Workbench& workbench = m_services.workbench;
+    if (const QString text = textOf(session.evaluationText);
+        QFileInfo(text).isFile() && text != workbench.evaluationText()) {
+        workbench.setEvaluationText(text);
+    }
+    if (const QString text = textOf(session.calibrationText);
+        QFileInfo(text).isFile() && text != workbench.calibrationText()) {
+        workbench.setCalibrationText(text);
+    }
+    if (m_services.document.isOpen() && workbench.overview() != nullptr
+        && workbench.overview()->folder == session.modelFolder) {
+        applyResumed();
+    } else {
+        workbench.open(textOf(session.modelFolder));
+    }
+}
+
+void DocumentSession::applyResumed()
+{
+    const auto& overview = m_services.workbench.overview();
+    if (!m_resuming || overview == nullptr) {
+        return;
+    }
+    const SessionSnapshot session = *std::exchange(m_resuming, std::nullopt);
+    const QString folder = QDir::toNativeSeparators(textOf(session.modelFolder));
+    if (overview->folder != session.modelFolder) {
+        Q_EMIT resumed(
+            tr("The unsaved work was not recovered: another model than %1 was opened. It is offered again "
+               "at the next start.")
+                .arg(folder));
+        return;
+    }
+    if (session.plan.modelFingerprint != overview->fingerprint) {
+        Q_EMIT resumed(
+            tr("The unsaved work cannot be recovered: the model in %1 has changed since.").arg(folder));
+        return;
+    }
+    m_services.document.replacePlan(session.plan, tr("recover unsaved work"));
+    m_planFile = textOf(session.planFile);
+    if (session.layer >= 0 && session.layer < m_services.selection.layerCount()) {
+        m_services.selection.setCurrentLayer(session.layer);
+        m_services.selection.setHead(session.head);
+    }
+    Q_EMIT changed();
+    Q_EMIT resumed({});
+}
+
+} // namespace rankscope
