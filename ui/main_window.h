@@ -40,6 +40,7 @@ class QualityPanel;
 class RankPanel;
 class Settings;
 class SpectraPanel;
+class StatePanel;
 class StatusStrip;
 class TokenRanks;
 class Workbench;
@@ -87,6 +88,7 @@ public:
     [[nodiscard]] SpectraPanel* spectraPanel() const { return m_spectraPanel; }
     [[nodiscard]] PlanPanel* planPanel() const { return m_planPanel; }
     [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
+    [[nodiscard]] StatePanel* statePanel() const { return m_statePanel; }
     [[nodiscard]] RankPanel* rankPanel() const { return m_rankPanel; }
     [[nodiscard]] TokenRanks& tokenRanks() const { return *m_tokenRanks; }
     [[nodiscard]] ComparePanel* comparePanel() const { return m_comparePanel; }
@@ -203,6 +205,7 @@ private:
     QualityPanel* m_qualityPanel = nullptr;
     RankPanel* m_rankPanel = nullptr;
     ComparePanel* m_comparePanel = nullptr;
+    StatePanel* m_statePanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayLoseWork = false; ///< the user was asked: the window may close

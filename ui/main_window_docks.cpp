@@ -17,6 +17,7 @@
 #include "ui/panels/quality_panel.h"
 #include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
+#include "ui/panels/state_panel.h"
 #include "ui/settings/settings.h"
 
 #include <QAction>
@@ -76,6 +77,8 @@ void MainWindow::buildDocks()
     m_issuesPanel = new IssuesPanel;
     m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
     m_importancePanel = new ImportancePanel(workbench, document, *m_selection, m_services.dialogs);
+    m_statePanel = new StatePanel(workbench, *m_tokenRanks, document, *m_selection, m_services.settings,
+                                  m_services.dialogs);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
     m_planPanel = new PlanPanel(workbench, document);
     m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
@@ -92,6 +95,8 @@ void MainWindow::buildDocks()
 
     m_spectraDock = addDock(u"spectraDock"_s, tr("Spectra"), m_spectraPanel,
                             { .column = DockColumn::Centre, .share = 3 });
+    m_spectraDock->addPage(m_statePanel, tr("State"));
+    connectPanel(m_statePanel, m_spectraDock);
     addDock(u"rankDock"_s, tr("Rank over tokens"), m_rankPanel,
             { .column = DockColumn::Centre, .units = 14 });
     m_importanceDock = addDock(u"importanceDock"_s, tr("Importance"), m_importancePanel,

@@ -20,6 +20,8 @@ template <typename T> struct SettingKey {
 namespace setting {
 inline const SettingKey<QString> theme { u"view/theme", QStringLiteral("system") };
 inline const SettingKey<QString> rankMeasure { u"view/rankMeasure", QStringLiteral("0") };
+inline const SettingKey<QString> stateRange { u"view/stateRange", QStringLiteral("window") };
+inline const SettingKey<QString> stateAllHeads { u"view/stateAllHeads", QStringLiteral("1") };
 inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0") };
 inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
 inline const SettingKey<QByteArray> windowState { u"window/state", {} };
