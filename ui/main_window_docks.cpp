@@ -52,7 +52,8 @@ template <typename Panel> void MainWindow::connectPanel(Panel* panel, DockPanel*
         connect(panel, &Panel::problem, this, [this](const QString& text) { showProblem(text); });
     }
     if constexpr (requires { &Panel::captionChanged; }) {
-        connect(panel, &Panel::captionChanged, dock, &DockPanel::setCaption);
+        connect(panel, &Panel::captionChanged, dock,
+                [dock, panel](const QString& caption) { dock->setPageCaption(panel, caption); });
     }
 }
 

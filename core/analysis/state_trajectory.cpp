@@ -55,9 +55,7 @@ Result<std::shared_ptr<const StateTrajectory>> StateTrajectory::make(RecurrenceI
             std::copy(state.begin(), state.end(),
                       trajectory->m_kept.begin() + at * perState + head * perHead);
             double& largest = trajectory->m_largest[idx(head)];
-            for (const double entry : state) {
-                largest = std::max(largest, std::abs(entry));
-            }
+            largest = std::max(largest, typicalMagnitude(state));
         }
     }
     return std::shared_ptr<const StateTrajectory>(trajectory);
@@ -131,6 +129,20 @@ std::vector<double> StateTrajectory::statesBetween(std::int64_t begin, std::int6
         }
     }
     return states;
+}
+
+double typicalMagnitude(const std::vector<double>& state)
+{
+    std::vector<double> magnitudes(state.size());
+    std::transform(state.begin(), state.end(), magnitudes.begin(),
+                   [](double entry) { return std::abs(entry); });
+    if (magnitudes.empty()) {
+        return 0.0;
+    }
+    const auto at = magnitudes.begin()
+        + static_cast<std::ptrdiff_t>(0.995 * static_cast<double>(magnitudes.size() - 1));
+    std::nth_element(magnitudes.begin(), at, magnitudes.end());
+    return *at;
 }
 
 std::int64_t TokenSpectra::nearestKnown(std::int64_t token) const

@@ -53,8 +53,9 @@ public:
     /// Multiply-adds that the worst stateAfter() takes: whether a caller may afford it on its thread.
     [[nodiscard]] std::int64_t worstStepCost() const;
 
-    /// Largest |entry| of a head's state over the kept tokens: a colour range that holds while one scrubs.
-    [[nodiscard]] double largestEntry(int head) const { return m_largest[static_cast<std::size_t>(head)]; }
+    /// Largest typicalMagnitude() of a head's state over the kept tokens: a colour range that holds while one
+    /// scrubs.
+    [[nodiscard]] double windowMagnitude(int head) const { return m_largest[static_cast<std::size_t>(head)]; }
 
     /// The state [Dk, Dv] of one value head after the first `tokens` (0..T), row-major.
     [[nodiscard]] std::vector<double> stateAfter(std::int64_t tokens, int head) const;
@@ -73,6 +74,10 @@ private:
     std::vector<double> m_kept; ///< states after spacing, 2 spacing, ... tokens: [., HV, Dk, Dv]
     std::vector<double> m_largest; ///< [HV]
 };
+
+/// 99.5 % quantile of |entry|: where a colour scale may saturate without losing the picture to a few entries.
+/// 0 for an empty state.
+[[nodiscard]] double typicalMagnitude(const std::vector<double>& state);
 
 /// Runs the blocks before `layer` and reads what drives its recurrence on one window; with a plan, of the
 /// masked model (removed channels are zero rows). Progress in blocks. Errors: InvalidArgument (a layer

@@ -84,6 +84,7 @@ Result<std::shared_ptr<const StateTrajectory>> traceState(const Model& model, co
             throwIfStopped(job);
             BlockProbe probe;
             probe.mask = masks.empty() ? nullptr : &masks[idx(block)];
+            probe.job = &job;
             probe.fp64State = true; // as computeStateSpectra, so that both give the same numbers
             if (block == layer) {
                 probe.onRecurrence = [&](const DeltaInputs& delta) { inputs = inputsOf(delta); };

@@ -118,6 +118,12 @@ DockPanel::DockPanel(const QString& objectName, const QString& title, QWidget* p
     layout->addWidget(m_stack);
     setWidget(body);
     connect(m_header->tabs(), &QTabBar::currentChanged, m_stack, &QStackedWidget::setCurrentIndex);
+    connect(m_stack, &QStackedWidget::currentChanged, this, [this] {
+        const auto caption = m_captions.constFind(m_stack->currentWidget());
+        if (caption != m_captions.constEnd()) {
+            setCaption(*caption);
+        }
+    });
 }
 
 void DockPanel::addPage(QWidget* page, const QString& title)
@@ -161,6 +167,14 @@ void DockPanel::reveal(int page)
     raise();
     showPage(page);
     m_stack->currentWidget()->setFocus();
+}
+
+void DockPanel::setPageCaption(QWidget* page, const QString& caption)
+{
+    m_captions[page] = caption;
+    if (m_stack->currentWidget() == page) {
+        setCaption(caption);
+    }
 }
 
 void DockPanel::setCaption(const QString& caption)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <QDockWidget>
+#include <QHash>
+#include <QString>
 
 class QLabel;
 class QStackedWidget;
@@ -50,11 +52,14 @@ public:
     /// Shows the dock wherever it is, turns to the page and gives it the keyboard.
     void reveal(int page);
     void setCaption(const QString& caption);
+    /// Caption that is shown while `page` is in front.
+    void setPageCaption(QWidget* page, const QString& caption);
     [[nodiscard]] PanelHeader* header() const { return m_header; }
 
 private:
     PanelHeader* m_header;
     QStackedWidget* m_stack;
+    QHash<const QWidget*, QString> m_captions; ///< of pages
 };
 
 /// What a view shows instead of itself: a sentence, centred and quiet.

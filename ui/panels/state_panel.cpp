@@ -26,19 +26,6 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-double largestOf(const std::vector<double>& entries)
-{
-    double largest = 0.0;
-    for (const double entry : entries) {
-        largest = std::max(largest, std::abs(entry));
-    }
-    return largest;
-}
-
-} // namespace
-
 StatePanel::StatePanel(Workbench& workbench, TokenRanks& ranks, PlanDocument& document,
                        LayerSelection& selection, Settings& settings, DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
@@ -123,8 +110,9 @@ void StatePanel::buildControls()
     m_range->addItem(tr("Range of the window"), false);
     m_range->addItem(tr("Range of this token"), true);
     m_range->setToolTip(
-        tr("Colours run from −m to m. m is the largest |S| of this head over the window, so that "
-           "tokens can be compared, or of this token alone."));
+        tr("Colours run from −m to m and saturate there. m is the 99.5 % quantile of |S| of this head: "
+           "that of its largest state in the window, so that tokens can be compared, or of this "
+           "token's state."));
     m_allHeads->setToolTip(tr("Small pictures of the state of every head, each on its own range."));
     m_readout->setToolTip(tr("‖S‖_F: root of the sum of the squared entries of the shown state."));
     m_allHeads->setChecked(m_settings.get(setting::stateAllHeads) == u"1"_s);
@@ -238,9 +226,9 @@ void StatePanel::refreshState()
     image.keyDims = trajectory->keyDims();
     image.valueDims = trajectory->valueDims();
     image.entries = trajectory->stateAfter(token + 1, head);
-    const double largest = largestOf(image.entries);
+    const double typical = typicalMagnitude(image.entries);
     const bool ofToken = m_range->currentData().toBool();
-    image.range = ofToken ? largest : std::max(largest, trajectory->largestEntry(head));
+    image.range = ofToken ? typical : std::max(typical, trajectory->windowMagnitude(head));
     image.range = image.range > 0.0 ? image.range : 1.0;
     image.removed = removedChannels(head);
     image.stale = m_ranks.trust() == Trust::Stale;
@@ -281,7 +269,7 @@ void StatePanel::paintNextHead()
     }
     const std::vector<double> entries = trajectory->stateAfter(m_ranks.token() + 1, m_nextHead);
     m_gallery->setPicture(m_nextHead, entries, trajectory->keyDims(), trajectory->valueDims(),
-                          std::max(largestOf(entries), 1e-300));
+                          std::max(typicalMagnitude(entries), 1e-300));
     ++m_nextHead;
 }
 

@@ -76,6 +76,26 @@ void makeBinary(QCPAxis& axis)
     axis.setNumberPrecision(6);
 }
 
+void applyScaleTheme(QCPColorScale& scale)
+{
+    const QCustomPlot& plot = *scale.parentPlot();
+    const Theme& theme = themeOf(plot.palette());
+    for (const QCPAxis::AxisType side :
+         { QCPAxis::atLeft, QCPAxis::atRight, QCPAxis::atTop, QCPAxis::atBottom }) {
+        for (QCPAxis* axis : scale.axis()->axisRect()->axes(side)) {
+            axis->setBasePen(QPen(theme.border, 1.0));
+            axis->setTickPen(QPen(theme.border, 1.0));
+            axis->setSubTickPen(Qt::NoPen);
+            axis->setTickLengthIn(0);
+            axis->setTickLengthOut(3);
+            axis->setTickLabelFont(smallFont(plot.font()));
+            axis->setTickLabelColor(theme.muted);
+            axis->setLabelFont(smallFont(plot.font()));
+            axis->setLabelColor(theme.muted);
+        }
+    }
+}
+
 QCPColorGradient cividisGradient()
 {
     QCPColorGradient gradient;

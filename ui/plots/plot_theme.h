@@ -5,6 +5,7 @@
 
 class QCPAxis;
 class QCPColorGradient;
+class QCPColorScale;
 class QCPItemText;
 class QCustomPlot;
 class QPalette;
@@ -27,6 +28,8 @@ void makeBinary(QCPAxis& axis);
 /// cividis() and diverging() of the theme for colour maps.
 [[nodiscard]] QCPColorGradient cividisGradient();
 [[nodiscard]] QCPColorGradient divergingGradient(const Theme& theme);
+/// Fonts and pens of a colour scale beside a plot.
+void applyScaleTheme(QCPColorScale& scale);
 /// Tick labels of differences: a sign, a true minus, as many decimals as the steps need.
 void makeSigned(QCPAxis& axis);
 /// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.

@@ -351,16 +351,7 @@ void RankPlot::refreshAxes()
         }
         impl.scale->setVisible(scaleShown);
     }
-    QCPAxis* scaleAxis = impl.scale->axis();
-    scaleAxis->setTickLabelFont(smallFont(font()));
-    scaleAxis->setTickLabelColor(theme.muted);
-    scaleAxis->setBasePen(QPen(theme.border));
-    scaleAxis->setTickPen(QPen(theme.border));
-    for (QCPAxis::AxisType side : { QCPAxis::atLeft, QCPAxis::atTop, QCPAxis::atBottom }) {
-        for (QCPAxis* axis : impl.scale->axis()->axisRect()->axes(side)) {
-            axis->setBasePen(QPen(theme.border));
-        }
-    }
+    applyScaleTheme(*impl.scale);
     if (asMap) {
         plot->yAxis->setScaleType(QCPAxis::stLinear);
         plot->yAxis->setRangeReversed(true);

@@ -80,6 +80,7 @@ void StateHeatmap::build()
     impl.scale->setBarWidth(8);
     impl.scale->setRangeDrag(false);
     impl.scale->setRangeZoom(false);
+    makeSigned(*impl.scale->axis());
     plot->plotLayout()->addElement(0, 2, impl.scale);
     auto* margins = new QCPMarginGroup(plot);
     for (QCPLayoutElement* element :
@@ -226,7 +227,8 @@ void StateHeatmap::refresh()
     applyPlotTheme(*plot);
     QCPAxis* rows = impl.side->axis(QCPAxis::atLeft);
     QCPAxis* norms = impl.side->axis(QCPAxis::atBottom);
-    for (QCPAxis* axis : { rows, norms, impl.scale->axis() }) {
+    applyScaleTheme(*impl.scale);
+    for (QCPAxis* axis : { rows, norms }) {
         axis->setBasePen(QPen(theme.border));
         axis->setTickPen(QPen(theme.border));
         axis->setSubTickPen(Qt::NoPen);

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rank over tokens and the state matrix on the demo: what is shown when, scrubbing, linked marks.
+#include "tests/support/paths.h"
+#include "tests/ui/ui_support.h"
+#include "ui/actions/action_registry.h"
+#include "ui/document/token_ranks.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/main_window.h"
+#include "ui/models/layer_selection.h"
+#include "ui/panels/dock_panel.h"
+#include "ui/panels/rank_panel.h"
+#include "ui/panels/state_panel.h"
+#include "ui/plots/rank_plot.h"
+#include "ui/plots/state_heatmap.h"
+#include "ui/plots/token_labels.h"
+#include "ui/settings/settings.h"
+#include "ui/widgets/head_gallery.h"
+#include "ui/widgets/token_ribbon.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QFont>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QSpinBox>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <cmath>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kEngineMs = 60000;
+
+struct Bench {
+    QTemporaryDir folder;
+    Settings settings { folder.filePath(u"settings.ini"_s) };
+    JobLanes lanes;
+    JobListModel jobs;
+    PlanDocument document;
+    test::FakeDialogs dialogs;
+    Workbench workbench { lanes, jobs, document, Workbench::Options { 3, 2, 64, 2, 32 } };
+    MainWindow window { WindowServices {
+        settings, lanes, jobs, document, workbench, dialogs, {}, QPalette() } };
+
+    ~Bench()
+    {
+        workbench.stopAll();
+        lanes.drain();
+    }
+    void openDemo()
+    {
+        window.resize(1440, 900);
+        window.show();
+        window.openFolder(QString::fromStdU16String(test::demoDir().u16string()));
+    }
+    void run(const QString& action) { window.actionRegistry().find(action)->trigger(); }
+    TokenRanks& ranks() { return window.tokenRanks(); }
+};
+
+} // namespace
+
+class TestStateViews : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR",
+                QByteArray::fromStdString((test::sourceDir() / "resources").string()));
+    }
+
+    void labelsNeverTouch()
+    {
+        std::vector<QString> labels;
+        for (int token = 0; token < 300; ++token) {
+            labels.push_back(QString(1 + token * 7 % 19, u'w'));
+        }
+        TokenLabels layout;
+        layout.setLabels(labels, QFont());
+        int previousStride = 1000;
+        for (const double span : { 300.0, 150.0, 80.0, 33.0, 12.0, 4.0 }) {
+            for (const double lower : { -0.5, 17.3 }) {
+                const double pixels = 600.0;
+                layout.layOut(lower, lower + span, pixels);
+                QVERIFY(layout.stride() <= previousStride || lower > 0.0);
+                for (std::size_t at = 0; at < layout.ticks().size(); ++at) {
+                    const int token = layout.ticks()[at];
+                    QVERIFY(token >= lower && token <= lower + span && token < 300);
+                    if (at == 0 || layout.stride() > 8) {
+                        continue;
+                    }
+                    const int before = layout.ticks()[at - 1];
+                    QCOMPARE(token - before, layout.stride());
+                    QVERIFY((layout.width(before) + layout.width(token)) / 2.0
+                            <= layout.stride() * pixels / span);
+                }
+            }
+            previousStride = layout.stride();
+        }
+        QCOMPARE(layout.stride(), 1); // 4 tokens on 600 pixels all have their text
+        QVERIFY(layout.text(3).startsWith(u'w'));
+        layout.layOut(-0.5, 299.5, 300.0);
+        QVERIFY(layout.stride() > 8);
+        QCOMPARE(layout.text(layout.ticks().front()),
+                 QString::number(layout.stride())); // numbers, round ones
+    }
+
+    void saysWhyThereIsNothing()
+    {
+        Bench bench;
+        bench.window.resize(1440, 900);
+        bench.window.show();
+        QVERIFY(bench.window.rankPanel()->emptyNote()->isVisible());
+        QVERIFY(bench.window.rankPanel()->emptyNote()->text().contains(u"Ctrl+O"_s));
+        QCOMPARE(bench.ranks().trust(), Trust::Missing);
+    }
+
+    void seriesComesAndFollowsTheSelection()
+    {
+        Bench bench;
+        QSignalSpy changes(&bench.ranks(), &TokenRanks::changed);
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        RankPanel* panel = bench.window.rankPanel();
+        QVERIFY(!panel->emptyNote()->isVisible());
+        QCOMPARE(bench.ranks().shown().spectra->layer, bench.window.selection().currentLayer());
+        QCOMPARE(std::ssize(bench.ranks().labels()), std::ptrdiff_t { 64 });
+        QCOMPARE(panel->plot()->csv().count(u'\n'), 1 + 64 * 4);
+
+        // Another layer: the old picture stays, marked, until the new one is there.
+        bench.window.selection().setCurrentLayer(2);
+        QCOMPARE(bench.ranks().trust(), Trust::Stale);
+        QVERIFY(bench.ranks().shown().spectra != nullptr);
+        QCOMPARE(bench.ranks().staleOrigin(), u"layer 5"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.ranks().shown().spectra->layer, 2);
+
+        // Back again: kept, no job.
+        const auto kept = bench.ranks().shown().spectra;
+        bench.window.selection().setCurrentLayer(4);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        bench.window.selection().setCurrentLayer(2);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, 1000);
+        QVERIFY(bench.ranks().shown().spectra == kept);
+
+        panel->windowBox()->setValue(3);
+        QCOMPARE(bench.window.selection().window(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.ranks().shown().spectra->window, 2);
+    }
+
+    void prunedFollowsThePlan()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        bench.window.selection().setCurrentLayer(3);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        const double dense = bench.ranks().shown().spectra->at(63, 0).entropyRank;
+        bench.document.setKept({ 3 }, 8, bench.document.newGesture());
+        QCOMPARE(bench.ranks().trust(), Trust::Final); // the dense model does not depend on the plan
+        bench.window.rankPanel()->modelBox()->setCurrentIndex(1);
+        QCOMPARE(bench.ranks().trust(), Trust::Stale);
+        QCOMPARE(bench.ranks().staleOrigin(), u"the dense model"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        const double pruned = bench.ranks().shown().spectra->at(63, 0).entropyRank;
+        QVERIFY(pruned <= 8.0 + 1e-6 && pruned < dense);
+        QVERIFY(!bench.ranks().shown().spectra->planFingerprint.empty());
+        bench.document.setKept({ 3 }, 4, bench.document.newGesture());
+        QCOMPARE(bench.ranks().trust(), Trust::Stale);
+        QCOMPARE(bench.ranks().staleOrigin(), u"an earlier plan"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QVERIFY(bench.ranks().shown().spectra->at(63, 0).entropyRank <= 4.0 + 1e-6);
+        // Everything kept: pruned is dense.
+        bench.document.keepEverything();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.ranks().shown().spectra->at(63, 0).entropyRank, dense);
+    }
+
+    void scrubbing()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        LayerSelection& selection = bench.window.selection();
+        RankPanel* panel = bench.window.rankPanel();
+        QWidget* canvas = panel->plot()->focusProxy();
+        QCOMPARE(bench.ranks().token(), 63); // the last one
+        bench.run(u"go.earlier"_s);
+        QCOMPARE(selection.token(), 62);
+        QTest::keyClick(canvas, Qt::Key_Home);
+        QCOMPARE(selection.token(), 0);
+        QTest::keyClick(canvas, Qt::Key_Left);
+        QCOMPARE(selection.token(), 0);
+        QTest::keyClick(canvas, Qt::Key_Right);
+        QCOMPARE(selection.token(), 1);
+        QTest::keyClick(canvas, Qt::Key_Down);
+        QCOMPARE(selection.head(), 1);
+        // A click into the middle, and a drag from there to the right.
+        QTest::mouseClick(canvas, Qt::LeftButton, {}, QPoint(canvas->width() / 2, 20));
+        const int middle = selection.token();
+        QVERIFY(middle > 20 && middle < 44);
+        // Zoom with the keys: the cursor stays in view, and paging moves the view.
+        const auto all = panel->plot()->visibleTokens();
+        QTest::keyClick(canvas, Qt::Key_Plus);
+        QTest::keyClick(canvas, Qt::Key_Plus);
+        const auto [first, last] = panel->plot()->visibleTokens();
+        QVERIFY(last - first < all.second - all.first);
+        QVERIFY(first <= middle && middle <= last);
+        QTest::keyClick(canvas, Qt::Key_End);
+        QCOMPARE(selection.token(), 63);
+        QCOMPARE(panel->plot()->visibleTokens().second, 63);
+        panel->plot()->fit();
+        QVERIFY(panel->plot()->visibleTokens() == all);
+        // Playing stops at the end; started there it begins again.
+        bench.run(u"go.play"_s);
+        QVERIFY(panel->isPlaying());
+        QCOMPARE(selection.token(), 0);
+        QTRY_VERIFY(selection.token() > 1);
+        bench.run(u"go.play"_s);
+        QVERIFY(!panel->isPlaying());
+    }
+
+    void stateMatrixFollows()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.run(u"view.show.state"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        StatePanel* panel = bench.window.statePanel();
+        LayerSelection& selection = bench.window.selection();
+        QVERIFY(panel->isVisible());
+        QCOMPARE(panel->heatmap()->state().token, std::int64_t { 64 });
+        selection.setToken(9);
+        selection.setHead(2);
+        const StateImage& image = panel->heatmap()->state();
+        QCOMPARE(image.token, std::int64_t { 10 });
+        QCOMPARE(image.head, 2);
+        QVERIFY(image.entries == bench.ranks().shown().trajectory->stateAfter(10, 2));
+        QVERIFY(image.removed.empty());
+        QVERIFY(image.range > 0.0);
+        // The slider, the gallery and a row of the map are other ways to the same selection.
+        panel->tokenSlider()->setValue(30);
+        QCOMPARE(selection.token(), 29);
+        panel->gallery()->setFocus();
+        QTest::keyClick(panel->gallery(), Qt::Key_Down);
+        QCOMPARE(selection.head(), 3);
+        QTest::keyClick(panel->heatmap()->focusProxy(), Qt::Key_Down);
+        QCOMPARE(selection.channel(), 0);
+        // A plan hatches exactly what it removes.
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        bench.document.setKept({ 5 }, 24, bench.document.newGesture());
+        QTRY_COMPARE(std::ssize(panel->heatmap()->state().removed), std::ptrdiff_t { 64 });
+        const std::vector<bool>& removed = panel->heatmap()->state().removed;
+        QCOMPARE(std::count(removed.begin(), removed.end(), true), 40);
+        for (const int channel : bench.workbench.selector()->keptChannels(5, 3, 24)) {
+            QVERIFY(!removed[static_cast<std::size_t>(channel)]);
+        }
+        // Under the plan those rows are zero.
+        bench.window.rankPanel()->modelBox()->setCurrentIndex(1);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        const StateImage& pruned = panel->heatmap()->state();
+        for (std::size_t row = 0; row < 64; ++row) {
+            double largest = 0.0;
+            for (std::size_t column = 0; column < 64; ++column) {
+                largest = std::max(largest, std::abs(pruned.entries[row * 64 + column]));
+            }
+            QCOMPARE(largest == 0.0, static_cast<bool>(pruned.removed[row]));
+        }
+        QCOMPARE(panel->heatmap()->csv().count(u'\n'), 65);
+    }
+
+    void hoverIsShared()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        RankPanel* panel = bench.window.rankPanel();
+        QWidget* canvas = panel->plot()->focusProxy();
+        QSignalSpy texts(panel, &RankPanel::hovered);
+        QTest::mouseMove(canvas, QPoint(canvas->width() / 2, 20));
+        QTRY_VERIFY(bench.window.selection().hover().token >= 0);
+        QVERIFY(bench.window.selection().hover().head >= 0);
+        QVERIFY(texts.last().first().toString().contains(u"entropy rank"_s));
+        QEvent leave(QEvent::Leave);
+        QCoreApplication::sendEvent(canvas, &leave);
+        QCOMPARE(bench.window.selection().hover().token, -1);
+    }
+
+    void choicesAreRemembered()
+    {
+        Bench bench;
+        bench.window.rankPanel()->measureBox()->setCurrentIndex(2);
+        QCOMPARE(bench.settings.get(setting::rankMeasure), u"2"_s);
+        bench.window.statePanel()->rangeBox()->setCurrentIndex(1);
+        QCOMPARE(bench.settings.get(setting::stateRange), u"token"_s);
+        MainWindow again { WindowServices { bench.settings,
+                                            bench.lanes,
+                                            bench.jobs,
+                                            bench.document,
+                                            bench.workbench,
+                                            bench.dialogs,
+                                            {},
+                                            QPalette() } };
+        QCOMPARE(again.rankPanel()->measureBox()->currentIndex(), 2);
+        QCOMPARE(again.statePanel()->rangeBox()->currentIndex(), 1);
+    }
+
+    void nothingIsComputedForHiddenViews()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.window.findChild<QWidget*>(u"rankDock"_s)->hide();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        QTest::qWait(100);
+        QVERIFY(bench.ranks().shown().trajectory == nullptr);
+        bench.window.findChild<QWidget*>(u"rankDock"_s)->show();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+    }
+};
+
+QTEST_MAIN(TestStateViews)
+#include "tst_state_views.moc"
