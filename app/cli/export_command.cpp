@@ -4,6 +4,7 @@
 #include "app/cli/text_table.h"
 #include "app/cli/verification_report.h"
 #include "core/exporting/export_checkpoint.h"
+#include "core/plan/plan_file.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

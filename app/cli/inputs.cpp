@@ -2,7 +2,6 @@
 #include "app/cli/inputs.h"
 
 #include "app/cli/text_table.h"
-#include "core/io/json.h"
 #include "core/plan/plan_file.h"
 
 #include <fmt/format.h>
@@ -90,16 +89,6 @@ Result<std::shared_ptr<const TokenWindows>> makeWindows(CommandContext& context,
                                  pluralText(windows->droppedTokens, "token"), windows->sourceName));
     }
     return std::make_shared<const TokenWindows>(std::move(*windows));
-}
-
-Result<PruningPlan> readPlanOrRecipe(const fs::path& path)
-{
-    Result<Json> document = readJsonFile(path);
-    if (document && document->is_object() && document->contains("rankscope_recipe")
-        && document->contains("plan")) {
-        return planFromJson((*document)["plan"].dump(), fmt::format("in \"{}\"", path.filename().string()));
-    }
-    return readPlanFile(path);
 }
 
 Result<std::unique_ptr<const PruningPlan>> readChosenPlan(CommandContext& context)

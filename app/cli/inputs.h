@@ -26,9 +26,6 @@ namespace rankscope::cli {
 [[nodiscard]] Result<std::shared_ptr<const TokenWindows>> makeWindows(CommandContext& context,
                                                                       const TextSource& text);
 
-/// A plan file, or a recipe (rankscope-recipe.json), whose plan is taken.
-[[nodiscard]] Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path);
-
 /// options.plan checked against the loaded model. Null when no plan was given.
 [[nodiscard]] Result<std::unique_ptr<const PruningPlan>> readChosenPlan(CommandContext& context);
 [[nodiscard]] Status checkChosenPlan(const PruningPlan& plan, const Model& model);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/inputs.h"
 #include "app/cli/verification_report.h"
+#include "core/plan/plan_file.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

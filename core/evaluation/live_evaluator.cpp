@@ -27,8 +27,8 @@ struct BatchCache {
 /// First layer that a plan changes; the layer count when it changes none.
 int firstChangedLayer(const PruningPlan& plan)
 {
-    const auto changed = std::ranges::find_if(
-        plan.layers, [](const LayerPlan& layer) { return layer.keptKeyDims != layer.keyDims; });
+    const auto changed
+        = std::ranges::find_if(plan.layers, [](const LayerPlan& layer) { return !layer.keepsAll(); });
     return static_cast<int>(changed - plan.layers.begin());
 }
 

@@ -70,15 +70,67 @@ std::optional<Error> unevenWidths(const ModelSpec& spec, const PruningPlan& plan
     };
 }
 
-/// Model-families 4.3: a channel whose projections are zero has to vanish after the activation.
-std::optional<Error> zerosDoNotVanish(const ModelSpec& spec)
+bool someHeadIsOff(const PruningPlan& plan)
 {
-    if (spec.family == Family::DeltaNet && spec.qkActivation == QkActivation::Elu) {
+    return std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
+        return std::any_of(layer.kept.begin(), layer.kept.end(),
+                           [](const auto& head) { return head.empty(); });
+    });
+}
+
+/// "layer 3 head 1 keeps 20 of 40": heads that keep fewer channels than their layer.
+std::vector<std::string> shortHeads(const PruningPlan& plan)
+{
+    std::vector<std::string> heads;
+    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+        const LayerPlan& planned = plan.layers[idx(layer)];
+        for (int head = 0; head < std::ssize(planned.kept); ++head) {
+            const auto count = std::ssize(planned.kept[idx(head)]);
+            if (count == 0) {
+                heads.push_back(fmt::format("layer {} head {} is off", layer, head));
+            } else if (count < planned.keptKeyDims) {
+                heads.push_back(
+                    fmt::format("layer {} head {} keeps {} of {}", layer, head, count, planned.keptKeyDims));
+            }
+        }
+    }
+    return heads;
+}
+
+/// Model-families 4.3: a channel whose weights are zero has to vanish after the activation. Zero-filled
+/// exports rest on that for every removed channel, sliced ones for the rows that fill up short heads.
+std::optional<Error> zerosDoNotVanish(const ModelSpec& spec, const PruningPlan& plan, ExportMode mode)
+{
+    if (spec.family != Family::DeltaNet) {
+        return std::nullopt; // SiLU and L2
+    }
+    const std::vector<std::string> heads = shortHeads(plan);
+    const bool needsZeros = mode == ExportMode::ZeroFilled || !heads.empty();
+    if (needsZeros && spec.qkActivation == QkActivation::Elu) {
         return Error {
             ErrorCode::Unsupported,
-            "A zero-filled export of this model would not compute what the plan does: with qk_activation "
-            "\"elu\" (elu(x) + 1) a channel whose weights are zero becomes 1 instead of vanishing; export it "
-            "uniform or per layer.",
+            mode == ExportMode::ZeroFilled ? std::string(
+                "A zero-filled export of this model would not compute what the plan does: with "
+                "qk_activation \"elu\" (elu(x) + 1) a channel whose weights are zero becomes 1 instead of "
+                "vanishing; export it uniform or per layer.")
+                                           : fmt::format("This plan cannot be exported for this model: {}, "
+                                                         "so that the head would be filled up with "
+                                                         "channels whose weights are zero, and with "
+                                                         "qk_activation \"elu\" (elu(x) + 1) these become "
+                                                         "1 instead of vanishing; give every head of a layer "
+                                                         "the same number of channels.",
+                                                         heads.front()),
+            {}
+        };
+    }
+    if (spec.qkNorm == QkNorm::Sum && someHeadIsOff(plan)) {
+        return Error {
+            ErrorCode::Unsupported,
+            fmt::format(
+                "This plan cannot be exported for this model: with qk_norm \"sum\" (divide by the sum "
+                "of the channels) a head without channels would divide zero by zero ({}); let it keep "
+                "at least one channel.",
+                fmt::join(heads, ", ")),
             {}
         };
     }
@@ -92,15 +144,12 @@ std::optional<Error> blockedByPlanOrMode(const CheckpointOverview& checkpoint, c
     if (Status fits = checkPlanForModel(plan, checkpoint.spec, identity); !fits) {
         return fits.error();
     }
-    switch (mode) {
-    case ExportMode::Uniform:
-        return unevenWidths(checkpoint.spec, plan);
-    case ExportMode::ZeroFilled:
-        return zerosDoNotVanish(checkpoint.spec);
-    case ExportMode::PerLayer:
-        return std::nullopt;
+    if (mode == ExportMode::Uniform) {
+        if (std::optional<Error> uneven = unevenWidths(checkpoint.spec, plan)) {
+            return uneven;
+        }
     }
-    return std::nullopt;
+    return zerosDoNotVanish(checkpoint.spec, plan, mode);
 }
 
 /// The space needed with every file rounded up to blocks; with a margin for the folder itself.
@@ -146,6 +195,17 @@ std::vector<std::string> warningsFor(const ModelSpec& spec, const PruningPlan& p
                                        spec.normFirst && spec.fusedMlp ? "norm_first, fused MLP"
                                            : spec.normFirst            ? "norm_first"
                                                                        : "fused MLP"));
+    }
+    if (const std::vector<std::string> heads = shortHeads(plan);
+        !heads.empty() && mode != ExportMode::ZeroFilled) {
+        constexpr std::size_t most = 4;
+        const std::size_t shown = std::min(heads.size(), most);
+        warnings.push_back(fmt::format(
+            "Heads that keep fewer channels than their layer are filled up with zero rows, which save "
+            "neither memory nor "
+            "time: {}{}.",
+            fmt::join(heads.begin(), heads.begin() + narrow<std::ptrdiff_t>(shown), ", "),
+            heads.size() > shown ? fmt::format(" and {} more", heads.size() - shown) : std::string()));
     }
     if (mode == ExportMode::ZeroFilled) {
         warnings.emplace_back(

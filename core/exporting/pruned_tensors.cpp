@@ -19,8 +19,8 @@ using Bytes = std::span<const std::byte>;
 struct RowSelection {
     int heads = 0;
     int keyDims = 0; ///< Dk before
-    int kept = 0; ///< d' after
-    const std::vector<std::vector<int>>* channels = nullptr;
+    int kept = 0; ///< d' after, the same in every head
+    const std::vector<std::vector<int>>* channels = nullptr; ///< d' or fewer per head
 
     [[nodiscard]] std::int64_t rows() const { return std::int64_t { heads } * keyDims; }
 };
@@ -38,7 +38,7 @@ std::unordered_map<std::string, RowSelection> selections(const ModelSpec& spec, 
     for (int layer = 0; layer < spec.layerCount(); ++layer) {
         const LayerSpec& size = spec.layers[idx(layer)];
         const LayerPlan& keep = plan.layers[idx(layer)];
-        if (!size.prunable() || keep.keptKeyDims == size.keyDims) {
+        if (!size.prunable() || keep.keepsAll()) {
             continue;
         }
         const RowSelection selection { size.heads, size.keyDims, keep.keptKeyDims, &keep.kept };
@@ -65,14 +65,17 @@ void addRow(std::vector<Bytes>& pieces, Bytes row)
     }
 }
 
-std::vector<Bytes> keptRows(Bytes whole, std::size_t rowBytes, const RowSelection& selection)
+/// A head that keeps fewer channels than its layer is filled up with zero rows (model-families 4.4).
+std::vector<Bytes> keptRows(Bytes whole, std::size_t rowBytes, const RowSelection& selection, Bytes zeroRow)
 {
     std::vector<Bytes> pieces;
     for (int head = 0; head < selection.heads; ++head) {
-        for (const int channel : (*selection.channels)[idx(head)]) {
+        const std::vector<int>& channels = (*selection.channels)[idx(head)];
+        for (const int channel : channels) {
             const std::size_t row = idx(std::int64_t { head } * selection.keyDims + channel);
             addRow(pieces, whole.subspan(row * rowBytes, rowBytes));
         }
+        pieces.insert(pieces.end(), idx(selection.kept) - channels.size(), zeroRow.first(rowBytes));
     }
     return pieces;
 }
@@ -121,8 +124,7 @@ Result<PrunedTensors> pruneTensors(std::shared_ptr<const CheckpointReader> sourc
         }
         longestRow = std::max(longestRow, idx(entry.sizeBytes / rows));
     }
-    result.zeros = std::make_shared<const std::vector<std::byte>>(
-        mode == ExportMode::ZeroFilled ? longestRow : 0, std::byte { 0 });
+    result.zeros = std::make_shared<const std::vector<std::byte>>(longestRow, std::byte { 0 });
 
     for (const TensorEntry& entry : source->entries()) {
         const Bytes whole = source->bytes(entry);
@@ -133,7 +135,7 @@ Result<PrunedTensors> pruneTensors(std::shared_ptr<const CheckpointReader> sourc
             if (mode == ExportMode::ZeroFilled) {
                 output.pieces = rowsWithZeros(whole, rowBytes, selection, *result.zeros);
             } else {
-                output.pieces = keptRows(whole, rowBytes, selection);
+                output.pieces = keptRows(whole, rowBytes, selection, *result.zeros);
                 output.shape.front() = std::int64_t { selection.heads } * selection.kept;
             }
             result.changes.push_back(TensorChange { entry.name, entry.shape, output.shape });

@@ -21,9 +21,9 @@ struct PrunedTensors {
     std::shared_ptr<const std::vector<std::byte>> zeros; ///< one zero row, of the longest row that is cleared
 };
 
-/// Cuts q_proj, k_proj, q_conv1d and k_conv1d of every linear layer to the kept rows, or clears the other
-/// rows of q_proj and k_proj (zero-filled). `plan` fits `spec`. Errors: Mismatch (a tensor that lacks the
-/// rows of the spec).
+/// Cuts q_proj, k_proj, q_conv1d and k_conv1d of every linear layer to the kept rows, with zero rows where a
+/// head keeps fewer than its layer, or clears the other rows of q_proj and k_proj (zero-filled). `plan` fits
+/// `spec`. Errors: Mismatch (a tensor that lacks the rows of the spec).
 [[nodiscard]] Result<PrunedTensors> pruneTensors(std::shared_ptr<const CheckpointReader> source,
                                                  const ModelSpec& spec, const PruningPlan& plan,
                                                  ExportMode mode);

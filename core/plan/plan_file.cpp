@@ -5,6 +5,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/json.h"
 #include "core/plan/plan_problems.h"
+#include "core/plan/plan_reader.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,7 +15,6 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -26,7 +26,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 // Writing
 
@@ -57,130 +57,27 @@ std::string keptText(const std::vector<LayerPlan>& layers)
                 [](const LayerPlan& layer) { return "\n    " + list(layer.kept, ",\n     ", channelList); });
 }
 
-// Reading: a Reader remembers the first thing that is wrong, so that the code below reads as the format does.
-
-class Reader {
-public:
-    Reader(const std::string& what)
-        : m_what(what)
-    {
+/// One head that follows the method is {}; layers without edits are [].
+std::string headEditText(const HeadEdit& edit)
+{
+    if (edit.empty()) {
+        return "{}";
     }
+    return fmt::format("{{\"kept_key_dims\": {}, \"forced_in\": {}, \"forced_out\": {}}}",
+                       edit.keptKeyDims ? fmt::format("{}", *edit.keptKeyDims) : std::string("null"),
+                       channelList(edit.forcedIn), channelList(edit.forcedOut));
+}
 
-    [[nodiscard]] const std::optional<Error>& error() const { return m_error; }
+std::string headEditsText(const std::vector<LayerPlan>& layers)
+{
+    return list(layers, ",", [](const LayerPlan& layer) {
+        return "\n    " + list(layer.headEdits, ",\n     ", headEditText);
+    });
+}
 
-    void fail(ErrorCode code, std::string message)
-    {
-        if (!m_error) {
-            m_error = Error { code, std::move(message), {} };
-        }
-    }
-    void failKey(std::string_view key, std::string_view expected, const Json& found)
-    {
-        std::string shown = found.dump(-1, ' ', false, Json::error_handler_t::replace);
-        if (shown.size() > 40) {
-            shown = std::string(found.type_name());
-        }
-        fail(ErrorCode::BadFormat,
-             fmt::format("The plan {} is damaged: \"{}\" should be {}, found {}.", m_what, key, expected,
-                         shown));
-    }
+// Reading
 
-    /// An object with exactly these keys; null (after a failure) otherwise.
-    const Json* object(const Json& value, std::string_view key, std::span<const std::string_view> members)
-    {
-        if (!value.is_object()) {
-            failKey(key, "an object", value);
-            return nullptr;
-        }
-        for (const auto& [name, unused] : value.items()) {
-            if (std::find(members.begin(), members.end(), name) == members.end()) {
-                fail(ErrorCode::BadFormat,
-                     fmt::format(
-                         "The plan {} has an unknown key \"{}\"{}: it was made by another program or edited; "
-                         "remove the key or make the plan again.",
-                         m_what, name, key.empty() ? "" : fmt::format(" in \"{}\"", key)));
-                return nullptr;
-            }
-        }
-        for (const std::string_view member : members) {
-            if (!value.contains(member)) {
-                fail(ErrorCode::BadFormat,
-                     fmt::format("The plan {} is incomplete: \"{}\" is missing{}.", m_what, member,
-                                 key.empty() ? "" : fmt::format(" in \"{}\"", key)));
-                return nullptr;
-            }
-        }
-        return &value;
-    }
-
-    std::string text(const Json& value, std::string_view key)
-    {
-        if (!value.is_string()) {
-            failKey(key, "a text", value);
-            return {};
-        }
-        return value.get<std::string>();
-    }
-
-    double fraction(const Json& value, std::string_view key)
-    {
-        const double number = value.is_number() ? value.get<double>() : -1.0;
-        if (!(number >= 0.0 && number <= 1.0)) {
-            failKey(key, "a number from 0 to 1", value);
-            return 0.0;
-        }
-        return number;
-    }
-
-    std::uint64_t unsignedNumber(const Json& value, std::string_view key)
-    {
-        if (!value.is_number_unsigned()) {
-            failKey(key, "a whole number of at least 0", value);
-            return 0;
-        }
-        return value.get<std::uint64_t>();
-    }
-
-    /// A whole number that fits an int. Its range in the plan is checked afterwards, with layer and head
-    /// named.
-    int number(const Json& value, std::string_view key)
-    {
-        constexpr std::int64_t kLimit = std::numeric_limits<int>::max();
-        const bool fits = value.is_number_integer()
-            && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t { kLimit })
-            && value.get<std::int64_t>() >= -kLimit;
-        if (!fits) {
-            failKey(key, "a whole number", value);
-            return 0;
-        }
-        return narrow<int>(value.get<std::int64_t>());
-    }
-
-    bool flag(const Json& value, std::string_view key)
-    {
-        if (!value.is_boolean()) {
-            failKey(key, "true or false", value);
-            return false;
-        }
-        return value.get<bool>();
-    }
-
-    const Json& array(const Json& value, std::string_view key)
-    {
-        static const Json kEmpty = Json::array();
-        if (!value.is_array()) {
-            failKey(key, "a list", value);
-            return kEmpty;
-        }
-        return value;
-    }
-
-private:
-    const std::string& m_what;
-    std::optional<Error> m_error;
-};
-
-std::optional<CalibrationRecord> readCalibration(Reader& reader, const Json& value)
+std::optional<CalibrationRecord> readCalibration(PlanReader& reader, const Json& value)
 {
     static constexpr std::array<std::string_view, 4> kKeys { "source", "sha256", "windows", "length" };
     if (value.is_null() || reader.object(value, "calibration", kKeys) == nullptr) {
@@ -194,7 +91,7 @@ std::optional<CalibrationRecord> readCalibration(Reader& reader, const Json& val
     return record;
 }
 
-std::vector<std::vector<int>> readHeads(Reader& reader, const Json& value, const std::string& key)
+std::vector<std::vector<int>> readHeads(PlanReader& reader, const Json& value, const std::string& key)
 {
     std::vector<std::vector<int>> heads;
     for (const Json& head : reader.array(value, key)) {
@@ -206,21 +103,47 @@ std::vector<std::vector<int>> readHeads(Reader& reader, const Json& value, const
     return heads;
 }
 
-std::vector<LayerPlan> readLayers(Reader& reader, const Json& root, const std::string& what)
+std::vector<HeadEdit> readHeadEdits(PlanReader& reader, const Json& value, const std::string& key)
+{
+    static constexpr std::array<std::string_view, 3> kKeys { "kept_key_dims", "forced_in", "forced_out" };
+    std::vector<HeadEdit> edits;
+    for (const Json& head : reader.array(value, key)) {
+        HeadEdit& edit = edits.emplace_back();
+        if (head.is_object() && head.empty()) {
+            continue;
+        }
+        if (reader.object(head, key, kKeys) == nullptr) {
+            return {};
+        }
+        if (!head["kept_key_dims"].is_null()) {
+            edit.keptKeyDims = reader.number(head["kept_key_dims"], key + ".kept_key_dims");
+        }
+        for (const Json& channel : reader.array(head["forced_in"], key + ".forced_in")) {
+            edit.forcedIn.push_back(reader.number(channel, key + ".forced_in"));
+        }
+        for (const Json& channel : reader.array(head["forced_out"], key + ".forced_out")) {
+            edit.forcedOut.push_back(reader.number(channel, key + ".forced_out"));
+        }
+    }
+    return edits;
+}
+
+std::vector<LayerPlan> readLayers(PlanReader& reader, const Json& root, const std::string& what)
 {
     const Json& keyDims = reader.array(root["key_dims"], "key_dims");
     const Json& keptKeyDims = reader.array(root["kept_key_dims"], "kept_key_dims");
     const Json& locked = reader.array(root["locked"], "locked");
     const Json& kept = reader.array(root["kept"], "kept");
+    const Json& headEdits = reader.array(root["head_edits"], "head_edits");
     std::vector<LayerPlan> layers(keyDims.size());
-    if (keptKeyDims.size() != layers.size() || locked.size() != layers.size()
-        || kept.size() != layers.size()) {
+    if (keptKeyDims.size() != layers.size() || locked.size() != layers.size() || kept.size() != layers.size()
+        || headEdits.size() != layers.size()) {
         reader.fail(
             ErrorCode::BadFormat,
             fmt::format(
                 "The plan {} is damaged: \"key_dims\" has {} layers, \"kept_key_dims\" {}, \"locked\" "
-                "{}, \"kept\" {}; expected the same number.",
-                what, layers.size(), keptKeyDims.size(), locked.size(), kept.size()));
+                "{}, \"kept\" {}, \"head_edits\" {}; expected the same number.",
+                what, layers.size(), keptKeyDims.size(), locked.size(), kept.size(), headEdits.size()));
         return {};
     }
     for (std::size_t index = 0; index < layers.size(); ++index) {
@@ -229,12 +152,13 @@ std::vector<LayerPlan> readLayers(Reader& reader, const Json& root, const std::s
         layer.keptKeyDims = reader.number(keptKeyDims[index], "kept_key_dims");
         layer.locked = reader.flag(locked[index], "locked");
         layer.kept = readHeads(reader, kept[index], fmt::format("kept[{}]", index));
+        layer.headEdits = readHeadEdits(reader, headEdits[index], fmt::format("head_edits[{}]", index));
     }
     return layers;
 }
 
 /// Refuses what is not a plan, or one that a newer program wrote.
-void checkVersion(Reader& reader, const Json& root, const std::string& what)
+void checkVersion(PlanReader& reader, const Json& root, const std::string& what)
 {
     if (!root.is_object() || !root.contains("rankscope_plan")) {
         reader.fail(ErrorCode::BadFormat,
@@ -251,6 +175,33 @@ void checkVersion(Reader& reader, const Json& root, const std::string& what)
                 "The plan {} has format version {}, and this Rankscope reads up to version {}: update "
                 "Rankscope to open it.",
                 what, version.get<std::int64_t>(), kVersion));
+    }
+}
+
+constexpr std::array<std::string_view, 11> kKeys { "rankscope_plan", "model",         "method",
+                                                   "ratio",          "seed",          "calibration",
+                                                   "key_dims",       "kept_key_dims", "locked",
+                                                   "kept",           "head_edits" };
+
+/// Version 2 brought decisions about single heads: there were none.
+void migrateFrom1(Json& root)
+{
+    root["rankscope_plan"] = 2;
+    root["head_edits"] = Json::array();
+    const std::size_t layers = root["key_dims"].is_array() ? root["key_dims"].size() : 0;
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+        root["head_edits"].push_back(Json::array());
+    }
+}
+
+/// Brings a plan of an older version to the present one; each version has its own set of keys.
+void migrate(PlanReader& reader, Json& root)
+{
+    if (root["rankscope_plan"].get<std::int64_t>() == 1) {
+        static constexpr auto kKeysOf1 = std::span(kKeys).first<10>();
+        if (reader.object(root, "", kKeysOf1) != nullptr) {
+            migrateFrom1(root);
+        }
     }
 }
 
@@ -284,7 +235,8 @@ std::string planToJson(const PruningPlan& plan)
     text += fmt::format("  \"locked\": {},\n", perLayer([](const LayerPlan& layer) {
                             return std::string(layer.locked ? "true" : "false");
                         }));
-    text += fmt::format("  \"kept\": {}\n}}\n", keptText(layers));
+    text += fmt::format("  \"kept\": {},\n", keptText(layers));
+    text += fmt::format("  \"head_edits\": {}\n}}\n", headEditsText(layers));
     return text;
 }
 
@@ -294,16 +246,15 @@ Result<PruningPlan> planFromJson(const std::string& text, const std::string& wha
     if (!parsed) {
         return parsed.error();
     }
-    const Json& root = *parsed;
-    Reader reader(what);
+    Json& root = *parsed;
+    PlanReader reader(what);
     checkVersion(reader, root, what);
+    if (!reader.error()) {
+        migrate(reader, root);
+    }
     if (reader.error()) {
         return *reader.error();
     }
-    static constexpr std::array<std::string_view, 10> kKeys {
-        "rankscope_plan", "model",    "method",        "ratio",  "seed",
-        "calibration",    "key_dims", "kept_key_dims", "locked", "kept"
-    };
     static constexpr std::array<std::string_view, 3> kModelKeys { "name", "digest", "fingerprint" };
     PruningPlan plan;
     if (reader.object(root, "", kKeys) != nullptr
@@ -337,6 +288,36 @@ Result<PruningPlan> planFromJson(const std::string& text, const std::string& wha
 Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path)
 {
     return writeFileAtomically(path, planToJson(plan));
+}
+
+Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path)
+{
+    constexpr std::int64_t kRecipeVersion = 1;
+    Result<Json> document = readJsonFile(path);
+    if (!document || !document->is_object() || !document->contains("rankscope_recipe")) {
+        return readPlanFile(path);
+    }
+    const std::string what = fmt::format("\"{}\"", path.string());
+    const Json& version = (*document)["rankscope_recipe"];
+    if (version.is_number_integer() && version.get<std::int64_t>() > kRecipeVersion) {
+        return Error { ErrorCode::Unsupported,
+                       fmt::format(
+                           "The recipe {} has format version {}, and this Rankscope reads up to version {}: "
+                           "update Rankscope to open it.",
+                           what, version.get<std::int64_t>(), kRecipeVersion),
+                       {} };
+    }
+    if (version != kRecipeVersion || !document->contains("plan")) {
+        return Error {
+            ErrorCode::BadFormat,
+            fmt::format(
+                "The recipe {} is damaged: it should have version {} and a \"plan\"; export again, or "
+                "open the plan file.",
+                what, kRecipeVersion),
+            {}
+        };
+    }
+    return planFromJson((*document)["plan"].dump(), "in " + what);
 }
 
 Result<PruningPlan> readPlanFile(const std::filesystem::path& path)

@@ -10,14 +10,18 @@
 namespace rankscope {
 
 // Plan file: UTF-8 JSON, keys in this order.
-//   {"rankscope_plan": 1,               version; newer ones are refused
+//   {"rankscope_plan": 2,               version; newer ones are refused, older ones (1: no head_edits)
+//   migrated
 //    "model": {"name", "digest", "fingerprint"},
 //    "method": "rrqr", "ratio": 0.5, "seed": 42,
 //    "calibration": {"source", "sha256", "windows", "length"} or null,
 //    "key_dims": [64, ...],             Dk of the dense layers, 0 for layers that cannot be pruned
 //    "kept_key_dims": [32, ...],
 //    "locked": [false, ...],
-//    "kept": [[[0, 3, ...], ...], ...]} per layer, per head, ascending channel indices
+//    "kept": [[[0, 3, ...], ...], ...], per layer, per head, ascending channel indices
+//    "head_edits": [[], [{}, {...}], ...]} per layer: nothing, or one per head, {} when it follows the
+//    method, else
+//                                       {"kept_key_dims": 20 or null, "forced_in": [7], "forced_out": [3, 5]}
 // Unknown keys are refused by name. Files are written to a temporary name and renamed.
 
 [[nodiscard]] std::string planToJson(const PruningPlan& plan);
@@ -25,5 +29,8 @@ namespace rankscope {
 [[nodiscard]] Result<PruningPlan> planFromJson(const std::string& text, const std::string& what);
 [[nodiscard]] Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path);
 [[nodiscard]] Result<PruningPlan> readPlanFile(const std::filesystem::path& path);
+/// The plan of a plan file, or of the recipe that an export leaves beside its weights (exporting/recipe.h).
+/// Errors: as of readPlanFile; Unsupported (recipe of a newer version).
+[[nodiscard]] Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path);
 
 } // namespace rankscope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/plan_problems.h"
 
+#include "core/base/narrow.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,29 +15,79 @@ namespace {
 
 constexpr std::size_t kProblemsInSummary = 4;
 
-void addHeadProblems(const LayerPlan& layer, int layerIndex, std::size_t head,
+/// Range, order and uniqueness of a list of channels; `verb` says what the head does with them.
+bool addListProblems(const std::vector<int>& channels, int keyDims, const std::string& where,
+                     const char* verb, std::vector<std::string>& problems)
+{
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+        if (channels[i] < 0 || channels[i] >= keyDims) {
+            problems.push_back(
+                fmt::format("{} {} channel {}, expected 0 to {}", where, verb, channels[i], keyDims - 1));
+            return true;
+        }
+        if (i > 0 && channels[i] == channels[i - 1]) {
+            problems.push_back(fmt::format("{} {} channel {} twice", where, verb, channels[i]));
+            return true;
+        }
+        if (i > 0 && channels[i] < channels[i - 1]) {
+            problems.push_back(fmt::format("{} {} channel {} after {}, expected ascending order", where, verb,
+                                           channels[i], channels[i - 1]));
+            return true;
+        }
+    }
+    return false;
+}
+
+/// An edit by itself.
+bool addEditProblems(const HeadEdit& edit, int keyDims, const std::string& where,
                      std::vector<std::string>& problems)
 {
-    const std::vector<int>& kept = layer.kept[head];
-    const std::string where = fmt::format("layer {}, head {}", layerIndex, head);
-    if (std::ssize(kept) != layer.keptKeyDims) {
+    if (edit.keptKeyDims && (*edit.keptKeyDims < 0 || *edit.keptKeyDims > keyDims)) {
         problems.push_back(
-            fmt::format("{} keeps {} channels, expected {}", where, kept.size(), layer.keptKeyDims));
+            fmt::format("{} is to keep {} channels, expected 0 to {}", where, *edit.keptKeyDims, keyDims));
+        return true;
     }
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (kept[i] < 0 || kept[i] >= layer.keyDims) {
-            problems.push_back(
-                fmt::format("{} lists channel {}, expected 0 to {}", where, kept[i], layer.keyDims - 1));
-            return;
+    if (addListProblems(edit.forcedIn, keyDims, where, "forces in", problems)
+        || addListProblems(edit.forcedOut, keyDims, where, "forces out", problems)) {
+        return true;
+    }
+    for (const int channel : edit.forcedIn) {
+        if (std::binary_search(edit.forcedOut.begin(), edit.forcedOut.end(), channel)) {
+            problems.push_back(fmt::format("{} forces channel {} both in and out", where, channel));
+            return true;
         }
-        if (i > 0 && kept[i] == kept[i - 1]) {
-            problems.push_back(fmt::format("{} lists channel {} twice", where, kept[i]));
-            return;
-        }
-        if (i > 0 && kept[i] < kept[i - 1]) {
-            problems.push_back(fmt::format("{} lists channel {} after {}, expected ascending order", where,
-                                           kept[i], kept[i - 1]));
-            return;
+    }
+    return false;
+}
+
+void addHeadProblems(const LayerPlan& layer, int layerIndex, int head, std::vector<std::string>& problems)
+{
+    const std::string where = fmt::format("layer {}, head {}", layerIndex, head);
+    const HeadEdit* edit = layer.editOf(head);
+    if (edit != nullptr && addEditProblems(*edit, layer.keyDims, where, problems)) {
+        return; // what the head should keep is not known
+    }
+    if (idx(head) >= layer.kept.size()) {
+        return;
+    }
+    const std::vector<int>& kept = layer.kept[idx(head)];
+    const int expected = layer.keptKeyDimsOf(head);
+    if (std::ssize(kept) != expected) {
+        problems.push_back(fmt::format("{} keeps {} channels, expected {}", where, kept.size(), expected));
+    }
+    if (addListProblems(kept, layer.keyDims, where, "lists", problems) || edit == nullptr) {
+        return;
+    }
+    const auto isForcedIn = [edit](int channel) {
+        return std::binary_search(edit->forcedIn.begin(), edit->forcedIn.end(), channel);
+    };
+    const auto forcedKept = std::count_if(kept.begin(), kept.end(), isForcedIn);
+    if (forcedKept < std::min(std::ssize(edit->forcedIn), std::ssize(kept))) {
+        problems.push_back(fmt::format("{} removes channels that it forces in", where));
+    }
+    for (const int channel : edit->forcedOut) {
+        if (std::binary_search(kept.begin(), kept.end(), channel)) {
+            problems.push_back(fmt::format("{} keeps channel {}, which it forces out", where, channel));
         }
     }
 }
@@ -50,7 +102,7 @@ std::vector<std::string> layerPlanProblems(const LayerPlan& layer, int layerInde
         return problems;
     }
     if (layer.keyDims == 0) {
-        if (layer.keptKeyDims != 0 || !layer.kept.empty()) {
+        if (layer.keptKeyDims != 0 || !layer.kept.empty() || !layer.headEdits.empty()) {
             problems.push_back(
                 fmt::format("layer {} has no key channels to prune but keeps {} in {} heads, expected none",
                             layerIndex, layer.keptKeyDims, layer.kept.size()));
@@ -64,7 +116,11 @@ std::vector<std::string> layerPlanProblems(const LayerPlan& layer, int layerInde
     if (layer.kept.empty()) {
         problems.push_back(fmt::format("layer {} lists no heads", layerIndex));
     }
-    for (std::size_t head = 0; head < layer.kept.size(); ++head) {
+    if (!layer.headEdits.empty() && layer.headEdits.size() != layer.kept.size()) {
+        problems.push_back(fmt::format("layer {} edits {} heads, expected {}", layerIndex,
+                                       layer.headEdits.size(), layer.kept.size()));
+    }
+    for (int head = 0; head < std::ssize(layer.kept); ++head) {
         addHeadProblems(layer, layerIndex, head, problems);
     }
     return problems;

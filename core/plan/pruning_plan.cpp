@@ -6,6 +6,7 @@
 #include "core/plan/plan_problems.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -16,10 +17,37 @@
 
 namespace rankscope {
 
+const HeadEdit* LayerPlan::editOf(int head) const
+{
+    if (idx(head) >= headEdits.size() || headEdits[idx(head)].empty()) {
+        return nullptr;
+    }
+    return &headEdits[idx(head)];
+}
+
+int LayerPlan::keptKeyDimsOf(int head) const
+{
+    const HeadEdit* edit = editOf(head);
+    if (edit == nullptr) {
+        return keptKeyDims;
+    }
+    return std::min({ keptKeyDims, edit->keptKeyDims.value_or(keptKeyDims),
+                      keyDims - narrow<int>(edit->forcedOut.size()) });
+}
+
+bool LayerPlan::keepsAll() const
+{
+    for (int head = 0; head < std::ssize(headEdits); ++head) {
+        if (keptKeyDimsOf(head) < keyDims) {
+            return false;
+        }
+    }
+    return keptKeyDims == keyDims;
+}
+
 bool PruningPlan::keepsAll() const
 {
-    return std::all_of(layers.begin(), layers.end(),
-                       [](const LayerPlan& layer) { return layer.keptKeyDims == layer.keyDims; });
+    return std::all_of(layers.begin(), layers.end(), [](const LayerPlan& layer) { return layer.keepsAll(); });
 }
 
 std::int64_t PruningPlan::stateBytes(const ModelSpec& spec) const
@@ -128,9 +156,18 @@ std::string planFingerprint(const PruningPlan& plan)
     std::string canonical = fmt::format("rankscope plan\n{}\n{}\n", plan.modelDigest, plan.modelFingerprint);
     for (const LayerPlan& layer : plan.layers) {
         canonical += fmt::format("layer {} {}\n", layer.keyDims, layer.keptKeyDims);
-        for (const std::vector<int>& head : layer.kept) {
-            for (const int channel : head) {
-                canonical += fmt::format("{} ", channel);
+        const std::size_t heads = std::max(layer.kept.size(), layer.headEdits.size());
+        for (std::size_t head = 0; head < heads; ++head) {
+            const bool listed = head < layer.kept.size() && !layer.kept[head].empty();
+            if (const HeadEdit* edit = layer.editOf(narrow<int>(head)); edit != nullptr && !listed) {
+                const int count = layer.keptKeyDimsOf(narrow<int>(head));
+                canonical += count == 0
+                    ? std::string("off")
+                    : fmt::format("keeps {} in {} out {}", count, fmt::join(edit->forcedIn, " "),
+                                  fmt::join(edit->forcedOut, " "));
+            }
+            for (std::size_t i = 0; listed && i < layer.kept[head].size(); ++i) {
+                canonical += fmt::format("{} ", layer.kept[head][i]);
             }
             canonical += '\n';
         }

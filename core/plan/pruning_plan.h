@@ -11,24 +11,40 @@
 
 namespace rankscope {
 
-/// What a person decided for one key head against its layer and method.
+/// What a person decided for one key head against its layer and method. Decisions outlive a change of size or
+/// method: what does not fit at the moment (a head that wants more than its layer keeps, more channels forced
+/// in than there is room for) is remembered and counts again when there is room.
 struct HeadEdit {
-    std::optional<int> keptKeyDims; ///< of this head, 0..the layer's; 0 switches the head off
-    std::vector<int> forcedIn; ///< channels that stay whatever the method says, ascending
-    std::vector<int> forcedOut; ///< channels that go, ascending; disjoint from forcedIn
+    std::optional<int> keptKeyDims = {}; ///< wanted for this head, 0..Dk; 0 switches the head off
+    std::vector<int> forcedIn = {}; ///< channels that stay whatever the method says, ascending
+    std::vector<int> forcedOut = {}; ///< channels that go, ascending; disjoint from forcedIn
+
+    [[nodiscard]] bool empty() const { return !keptKeyDims && forcedIn.empty() && forcedOut.empty(); }
 
     friend bool operator==(const HeadEdit&, const HeadEdit&) = default;
 };
 
 /// What one layer keeps. Softmax layers have keyDims 0 and nothing kept.
+///
+/// keptKeyDims is the size of the layer: rows of the state, the key width of an export, and d' of the query
+/// scale d'^-1/2. A head may keep fewer than its layer (keptKeyDimsOf), down to none: its remaining rows of
+/// the state are zero, so that this costs quality but saves no memory.
 struct LayerPlan {
     int keyDims = 0; ///< Dk of the dense layer; 0 when the layer cannot be pruned
     int keptKeyDims = 0; ///< rows of the state that stay, the same in every head
-    std::vector<std::vector<int>> kept; ///< [heads][keptKeyDims] channels within the head, ascending
-    std::vector<HeadEdit> headEdits; ///< [heads], or empty when no head departs from the method
+    std::vector<std::vector<int>> kept
+        = {}; ///< [heads][keptKeyDimsOf(head)] channels within the head, ascending
+    std::vector<HeadEdit> headEdits = {}; ///< [heads], or empty when no head departs from the method
     bool locked = false; ///< the layer is left alone by global edits; taste, not numbers
 
     friend bool operator==(const LayerPlan&, const LayerPlan&) = default;
+
+    /// Null when the head follows layer and method.
+    [[nodiscard]] const HeadEdit* editOf(int head) const;
+    /// Channels that the head keeps: what it wants, at most the layer's, and no more than are not forced out.
+    [[nodiscard]] int keptKeyDimsOf(int head) const;
+    /// True when no head loses a channel.
+    [[nodiscard]] bool keepsAll() const;
 };
 
 /// Text that selection saw.
@@ -67,8 +83,8 @@ struct PruningPlan {
 /// Everything kept, in every layer of `spec`.
 [[nodiscard]] PruningPlan keepAllPlan(const ModelSpec& spec);
 
-/// Ok when the plan's layers, heads and channels fit `spec`: sorted, unique, in range, equal counts per
-/// layer. Errors: Mismatch, with layer, expected and found.
+/// Ok when the plan's layers, heads and channels fit `spec`: sorted, unique, in range, each head with
+/// keptKeyDimsOf(head) channels that agree with its edit. Errors: Mismatch, with layer, expected and found.
 [[nodiscard]] Status checkPlan(const PruningPlan& plan, const ModelSpec& spec);
 
 /// Which model a plan is about to be used on; an empty field is not compared.
@@ -84,8 +100,9 @@ struct ModelIdentity {
                                        const ModelIdentity& model);
 
 /// Identity of everything that changes what the pruned model computes: the model, and the kept channels of
-/// every head. Not what is only their history (method, ratio, seed, calibration), nor locks and names. 16 hex
-/// digits.
+/// every head. Not what is only their history (method, ratio, seed, calibration, edits of heads whose
+/// channels are listed), nor locks and names. A head whose channels have not been selected yet counts with
+/// its edit. 16 hex digits.
 [[nodiscard]] std::string planFingerprint(const PruningPlan& plan);
 
 } // namespace rankscope

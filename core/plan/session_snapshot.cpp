@@ -27,27 +27,66 @@ Error damaged(const std::string& key)
                    {} };
 }
 
-/// A plan file lists the channels of every layer. Where the method has yet to select them, any list that
-/// agrees with the counts and with what was forced stands in, and is dropped on reading.
-std::vector<std::vector<int>> standIn(const LayerPlan& layer)
+bool isUnselected(const LayerPlan& layer, std::size_t head)
 {
-    std::vector<std::vector<int>> heads(std::max<std::size_t>(1, layer.headEdits.size()));
-    for (std::size_t head = 0; head < heads.size(); ++head) {
-        const HeadEdit edit = layer.headEdits.empty() ? HeadEdit {} : layer.headEdits[head];
-        std::vector<int>& kept = heads[head];
-        kept = edit.forcedIn;
-        const auto listed = [](const std::vector<int>& list, int channel) {
-            return std::find(list.begin(), list.end(), channel) != list.end();
-        };
-        const int count = edit.keptKeyDims.value_or(layer.keptKeyDims);
-        for (int channel = 0; channel < layer.keyDims && std::ssize(kept) < count; ++channel) {
-            if (!listed(edit.forcedIn, channel) && !listed(edit.forcedOut, channel)) {
-                kept.push_back(channel);
-            }
+    return layer.kept[head].empty() && layer.keptKeyDimsOf(static_cast<int>(head)) > 0;
+}
+
+/// A plan file lists the channels of every head. Where the method has yet to select them, any list that
+/// agrees with the counts and with what was forced stands in, and is dropped on reading.
+std::vector<int> standIn(const LayerPlan& layer, std::size_t head)
+{
+    const HeadEdit edit = head < layer.headEdits.size() ? layer.headEdits[head] : HeadEdit {};
+    std::vector<int> kept = edit.forcedIn;
+    for (int channel = 0; channel < layer.keyDims; ++channel) {
+        if (!std::binary_search(edit.forcedIn.begin(), edit.forcedIn.end(), channel)
+            && !std::binary_search(edit.forcedOut.begin(), edit.forcedOut.end(), channel)) {
+            kept.push_back(channel);
         }
-        std::sort(kept.begin(), kept.end());
     }
-    return heads;
+    kept.resize(static_cast<std::size_t>(layer.keptKeyDimsOf(static_cast<int>(head))));
+    std::sort(kept.begin(), kept.end());
+    return kept;
+}
+
+/// true: no head of the layer has its channels; else the heads that have not. Fills in what stands in for
+/// them.
+Json unselectedHeads(LayerPlan& layer)
+{
+    if (layer.keyDims == 0) {
+        return Json::array();
+    }
+    const bool whole = layer.kept.empty();
+    if (whole) {
+        layer.kept.resize(std::max<std::size_t>(1, layer.headEdits.size()));
+    }
+    Json heads = Json::array();
+    for (std::size_t head = 0; head < layer.kept.size(); ++head) {
+        if (isUnselected(layer, head)) {
+            layer.kept[head] = standIn(layer, head);
+            heads.push_back(head);
+        }
+    }
+    return whole ? Json(true) : heads;
+}
+
+/// False when `unselected` is not what unselectedHeads writes for this layer.
+bool dropStandIns(LayerPlan& layer, const Json& unselected)
+{
+    if (unselected == true) {
+        layer.kept.clear();
+        return true;
+    }
+    if (!unselected.is_array()) {
+        return false;
+    }
+    for (const Json& head : unselected) {
+        if (!head.is_number_unsigned() || head.get<std::size_t>() >= layer.kept.size()) {
+            return false;
+        }
+        layer.kept[head.get<std::size_t>()].clear();
+    }
+    return true;
 }
 
 } // namespace
@@ -65,11 +104,7 @@ std::string sessionToJson(const SessionSnapshot& session)
     PruningPlan plan = session.plan;
     json["unselected"] = Json::array();
     for (LayerPlan& layer : plan.layers) {
-        const bool unselected = layer.keyDims > 0 && layer.kept.empty();
-        json["unselected"].push_back(unselected);
-        if (unselected) {
-            layer.kept = standIn(layer);
-        }
+        json["unselected"].push_back(unselectedHeads(layer));
     }
     json["plan"] = Json::parse(planToJson(plan));
     return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -125,8 +160,8 @@ Result<SessionSnapshot> sessionFromJson(const std::string& text)
         return damaged("unselected");
     }
     for (std::size_t layer = 0; layer < session.plan.layers.size(); ++layer) {
-        if ((*unselected)[layer] == true) {
-            session.plan.layers[layer].kept.clear();
+        if (!dropStandIns(session.plan.layers[layer], (*unselected)[layer])) {
+            return damaged("unselected");
         }
     }
     return session;

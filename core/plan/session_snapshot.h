@@ -17,7 +17,8 @@ struct SessionSnapshot {
     std::filesystem::path planFile; ///< empty for a plan that was never saved
     int layer = -1; ///< selected; -1 for none
     int head = 0;
-    /// As the person left it: a layer's list of kept channels may be empty, "as the method selects them".
+    /// As the person left it: the list of kept channels of a layer or of a head may be empty, "as the method
+    /// selects".
     PruningPlan plan;
 
     friend bool operator==(const SessionSnapshot&, const SessionSnapshot&) = default;
@@ -27,8 +28,8 @@ struct SessionSnapshot {
 //   {"rankscope_session": 1,            version; others are refused
 //    "model": "/folder", "evaluation_text": "…", "calibration_text": "…", "plan_file": "…",
 //    "layer": 4, "head": 1,
-//    "unselected": [true, ...],          layers whose channel lists in "plan" only stand in
-//    "plan": {...}}                     as in a plan file (plan_file.h)
+//    "unselected": [true, [2], ...],     per layer the heads whose channel lists in "plan" only stand in;
+//    true: all "plan": {...}}                     as in a plan file (plan_file.h)
 [[nodiscard]] std::string sessionToJson(const SessionSnapshot& session);
 /// Errors: BadFormat, Unsupported (another version).
 [[nodiscard]] Result<SessionSnapshot> sessionFromJson(const std::string& text);

@@ -16,7 +16,7 @@ std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, Qu
     for (std::size_t i = 0; i < plan.layers.size(); ++i) {
         const LayerPlan& layer = plan.layers[i];
         masks[i].scaleKeyDims = scale == QueryScale::OfKeptDims ? layer.keptKeyDims : layer.keyDims;
-        if (layer.keptKeyDims == layer.keyDims) {
+        if (layer.keepsAll()) {
             continue;
         }
         at::Tensor heads = at::zeros({ narrow<std::int64_t>(layer.kept.size()), layer.keyDims },

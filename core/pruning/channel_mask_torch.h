@@ -11,8 +11,8 @@
 namespace rankscope {
 
 /// A plan applied to one layer without cutting: removed key channels of q and k are set to zero after the
-/// activation, and the query scale becomes that of the kept size, so that the result is the sliced model's
-/// (model-families 4.3).
+/// activation, and the query scale becomes that of the kept size of the layer (also in heads that keep
+/// fewer), so that the result is the sliced model's (model-families 4.3, 4.4).
 struct LayerMask {
     at::Tensor
         channels; ///< [2 H, Dk] of 0 and 1 in the model's dtype (q heads, then k heads); undefined: all kept

@@ -85,6 +85,54 @@ private Q_SLOTS:
         }
     }
 
+    /// Heads that depart from their layer: one off, one with channels forced in and out.
+    void editedHeads_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("mode");
+        for (const char* mode : { "uniform", "per-layer", "zero-filled" }) {
+            QTest::addRow("demo, %s", mode) << text(demoDir()) << q(mode);
+            QTest::addRow("delta_net, %s", mode) << text(fixturesDir() / "models" / "delta_net") << q(mode);
+        }
+    }
+    void editedHeads()
+    {
+        QFETCH(QString, model);
+        QFETCH(QString, mode);
+        makePlan(model, q("0.5"));
+        json plan = json::parse(std::ifstream(m_plan));
+        auto& heads = plan["kept"][0];
+        const auto count = static_cast<int>(heads[0].size());
+        plan["head_edits"][0] = json::array();
+        for (std::size_t head = 0; head < heads.size(); ++head) {
+            plan["head_edits"][0].push_back(json::object());
+        }
+        plan["head_edits"][0][0]
+            = { { "kept_key_dims", 0 }, { "forced_in", json::array() }, { "forced_out", json::array() } };
+        plan["head_edits"][0][1] = { { "kept_key_dims", count - 1 },
+                                     { "forced_in", { heads[1][1] } },
+                                     { "forced_out", { heads[1][0] } } };
+        heads[0] = json::array();
+        heads[1].erase(0);
+        std::ofstream(m_plan) << plan.dump();
+
+        const CliRun run = exportTo(model, mode, {});
+        RANKSCOPE_CHECK_RUN(run, 0);
+        QVERIFY(run.json()["verification"]["passed"].get<bool>());
+        const CliRun verified
+            = runCli({ q("verify"), text(path("out")), q("--against"), model, q("--json") });
+        RANKSCOPE_CHECK_RUN(verified, 0);
+        QVERIFY(verified.json()["passed"].get<bool>());
+        std::ifstream card(path("out") / "README.md");
+        const std::string words((std::istreambuf_iterator<char>(card)), {});
+        QVERIFY2(words.find("layer 0, head 0: switched off") != std::string::npos, words.c_str());
+        // Not the export of the plan without these edits.
+        makePlan(model, q("0.5"));
+        const CliRun other = runCli({ q("verify"), text(path("out")), q("--against"), model, q("--plan"),
+                                      text(m_plan), q("--json") });
+        RANKSCOPE_CHECK_RUN(other, 4);
+    }
+
     /// Logits of the exported folder against those of the masked model, by hand.
     void sameLogits()
     {

@@ -6,6 +6,8 @@
 #include <QTest>
 #include <QUndoStack>
 
+#include <algorithm>
+#include <optional>
 #include <random>
 
 using namespace rankscope;
@@ -35,7 +37,28 @@ private Q_SLOTS:
         for (int step = 0; step < 60; ++step) {
             const int before = document.undoStack()->index();
             const int layer = below(8);
-            switch (below(5)) {
+            const int head = below(5);
+            const auto force = static_cast<ChannelForce>(below(3));
+            switch (below(11)) {
+            case 4:
+                document.forceChannels(layer, head, { below(70) }, force);
+                break;
+            case 5:
+                document.forceChannels(layer, head, { below(64), below(64), below(64) }, force);
+                break;
+            case 6:
+                document.setHeadsKept(layer, { { head, below(70) }, { below(4), std::nullopt } },
+                                      document.newGesture());
+                break;
+            case 7:
+                document.setHeadOn(layer, head, below(2) == 0);
+                break;
+            case 8:
+                document.resetHead(layer, head);
+                break;
+            case 9:
+                document.resetHeads({ layer, below(8) });
+                break;
             case 0:
                 document.setKept({ layer, below(8) }, 1 + below(80), document.newGesture());
                 break;
@@ -56,6 +79,13 @@ private Q_SLOTS:
                 QVERIFY(planned.keptKeyDims <= planned.keyDims);
                 QVERIFY(planned.keyDims == 0 || planned.keptKeyDims >= 1);
                 QCOMPARE(planned.keyDims == 0, !spec.layers[at].prunable());
+                QVERIFY(planned.headEdits.empty() || std::ssize(planned.headEdits) == spec.layers[at].heads);
+                QVERIFY(planned.headEdits.empty()
+                        || !std::ranges::all_of(planned.headEdits, &HeadEdit::empty));
+                for (int each = 0; each < std::ssize(planned.headEdits); ++each) {
+                    QVERIFY(planned.keptKeyDimsOf(each) >= 0
+                            && planned.keptKeyDimsOf(each) <= planned.keptKeyDims);
+                }
             }
             if (document.undoStack()->index() > before) {
                 history.push_back(document.plan());
@@ -128,6 +158,87 @@ private Q_SLOTS:
         document.setKept({ 1 }, 12, document.newGesture());
         QCOMPARE(document.plan().layers[0].kept.size(), std::size_t { 4 });
         QVERIFY(document.plan().layers[1].kept.empty());
+    }
+
+    void forcedChannels()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(4, true);
+        PruningPlan plan = keepAllPlan(spec);
+        document.open(spec, plan);
+        document.forceChannels(1, 2, { 17, 3 }, ChannelForce::Out);
+        QCOMPARE(document.undoStack()->undoText(), u"force 2 channels of layer 1 head 2 out"_s);
+        const LayerPlan& layer = document.plan().layers[1];
+        QCOMPARE(layer.headEdits[2].forcedOut, (std::vector<int> { 3, 17 }));
+        QCOMPARE(layer.keptKeyDimsOf(2), 62);
+        QVERIFY(layer.kept[2].empty()); // to be selected again; the other heads keep their lists
+        QCOMPARE(layer.kept[1].size(), std::size_t { 64 });
+        document.forceChannels(1, 2, { 17 }, ChannelForce::In);
+        QCOMPARE(document.undoStack()->undoText(), u"force channel 17 of layer 1 head 2 in"_s);
+        QCOMPARE(channelForce(layer, 2, 17), ChannelForce::In);
+        QCOMPARE(channelForce(layer, 2, 3), ChannelForce::Out);
+        QCOMPARE(channelForce(layer, 2, 4), ChannelForce::Free);
+        document.forceChannels(1, 2, { 3, 17 }, ChannelForce::Free);
+        QVERIFY(layer.headEdits.empty());
+        // What cannot be forced is no step: a softmax layer, a head or channel that is not there, a locked
+        // layer.
+        const int steps = document.undoStack()->count();
+        document.forceChannels(3, 0, { 1 }, ChannelForce::Out);
+        document.forceChannels(1, 4, { 1 }, ChannelForce::Out);
+        document.forceChannels(1, 0, { 64, -1 }, ChannelForce::Out);
+        QCOMPARE(document.undoStack()->count(), steps);
+        document.setLocked({ 1 }, true);
+        document.forceChannels(1, 0, { 1 }, ChannelForce::Out);
+        document.setHeadOn(1, 0, false);
+        document.resetHead(1, 2);
+        QCOMPARE(document.undoStack()->count(), steps + 1);
+        while (document.undoStack()->canUndo()) {
+            document.undoStack()->undo();
+        }
+        QVERIFY(document.plan() == plan);
+    }
+
+    void headsSwitchedOffComeBack()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(2, false);
+        document.open(spec, test::openPlan(spec));
+        document.setHeadOn(1, 3, false);
+        QCOMPARE(document.undoStack()->undoText(), u"switch off layer 1 head 3"_s);
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(3), 0);
+        QVERIFY(!document.plan().keepsAll());
+        document.setHeadOn(1, 3, true);
+        QVERIFY(document.plan().keepsAll());
+        // A head's own count outlives smaller sizes of its layer.
+        document.setHeadsKept(1, { { 2, 40 } }, document.newGesture());
+        document.setKept({ 1 }, 20, document.newGesture());
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 20);
+        document.setKept({ 1 }, 50, document.newGesture());
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 40);
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(1), 50);
+        document.resetHeads({ 1 });
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 50);
+    }
+
+    void aDraggedHeadIsOneStepAndLeavesNoneWhenItReturns()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(2, false);
+        const PruningPlan plan = keepAllPlan(spec); // with explicit lists, which come back too
+        document.open(spec, plan);
+        const quint64 gesture = document.newGesture();
+        for (const int kept : { 60, 30, 0, 30 }) {
+            document.setHeadsKept(0, { { 1, kept } }, gesture);
+        }
+        QCOMPARE(document.undoStack()->count(), 1);
+        document.setHeadsKept(0, { { 1, std::nullopt } }, gesture);
+        QCOMPARE(document.undoStack()->count(), 0);
+        QVERIFY(document.plan() == plan);
+        const quint64 other = document.newGesture();
+        document.setKept({ 1 }, 12, other);
+        document.setKept({ 1 }, 64, other);
+        QCOMPARE(document.undoStack()->count(), 0);
+        QVERIFY(document.plan() == plan);
     }
 
     void theModelsDigestSurvivesUndo()

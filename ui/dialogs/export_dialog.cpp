@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/export_dialog.h"
 
+#include "core/pruning/realise_plan.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
@@ -230,10 +231,11 @@ void ExportDialog::startPreview()
         m_services.lanes.cpu(),
         [plan = m_services.document.plan(), selector = workbench.selector(), model = workbench.model(),
          overview = workbench.overview(), options = options()](JobContext& context) -> Result<Prepared> {
-            Result<PruningPlan> realised = realisePlan(plan, selector.get(), *model, context);
+            Result<PruningPlan> realised = realisePlan(plan, selector.get(), model->spec(), context);
             if (!realised) {
                 return realised.error();
             }
+            realised->modelDigest = model->digest();
             Result<ExportPreview> preview = previewExport(*overview, *realised, options);
             if (!preview) {
                 return preview.error();

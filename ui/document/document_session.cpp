@@ -2,7 +2,9 @@
 #include "ui/document/document_session.h"
 
 #include "core/base/narrow.h"
+#include "core/io/path_kind.h"
 #include "core/plan/plan_file.h"
+#include "core/pruning/realise_plan.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -33,14 +35,6 @@ QString textOf(const std::filesystem::path& path)
 bool sameWork(const PruningPlan& left, const PruningPlan& right)
 {
     return left.method == right.method && left.seed == right.seed && left.layers == right.layers;
-}
-
-bool needsSelection(const PruningPlan& plan)
-{
-    return std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
-        return layer.kept.empty() && layer.keyDims > 0
-            && (layer.keptKeyDims < layer.keyDims || !layer.headEdits.empty());
-    });
 }
 
 } // namespace
@@ -130,10 +124,11 @@ void DocumentSession::continueSaving()
         needsSelection(plan) ? m_services.lanes.gpu() : m_services.lanes.cpu(),
         [plan, selector, model = workbench.model(),
          path = pathOf(m_saving->path)](JobContext& context) -> Status {
-            Result<PruningPlan> realised = realisePlan(plan, selector.get(), *model, context);
+            Result<PruningPlan> realised = realisePlan(plan, selector.get(), model->spec(), context);
             if (!realised) {
                 return realised.error();
             }
+            realised->modelDigest = model->digest();
             return writePlanFile(*realised, path);
         },
         [this](const Status& status) { finishSaving(status); }, 20);
@@ -166,7 +161,7 @@ Status DocumentSession::load(const QString& path)
                        tr("Open the plan's model first, then load \"%1\".").arg(name).toStdString(),
                        {} };
     }
-    Result<PruningPlan> plan = readPlanFile(pathOf(path));
+    Result<PruningPlan> plan = readPlanOrRecipe(pathOf(path));
     if (!plan) {
         return plan.error();
     }
@@ -180,7 +175,8 @@ Status DocumentSession::load(const QString& path)
     m_services.document.replacePlan(*plan, tr("load %1").arg(name));
     m_services.document.undoStack()->setClean();
     m_savedPlan = m_services.document.plan();
-    m_planFile = path;
+    // A recipe belongs to its export: saving asks for a place of its own.
+    m_planFile = kindOfPath(pathOf(path)) == PathKind::Recipe ? QString() : path;
     Q_EMIT changed();
     return Unit {};
 }

@@ -9,15 +9,20 @@
 #include <QString>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 class QUndoStack;
 
 namespace rankscope {
 
-/// Owns the plan and its undo stack and is the plan's only writer. A layer's list of kept channels is either
-/// empty, meaning "as the method selects them", or explicit, as a plan file gave it; editing a layer's count
-/// clears its list.
+/// What a person says about a channel: nothing, that it stays, or that it goes.
+enum class ChannelForce { Free, In, Out };
+
+/// Owns the plan and its undo stack and is the plan's only writer. The kept channels of a head are either
+/// unselected (core/pruning/realise_plan.h), meaning "as the method selects them", or explicit, as a plan
+/// file gave them; editing a layer's or a head's count or forced channels makes its lists unselected. Locked
+/// layers are left alone by everything but replacePlan and keepEverything.
 class PlanDocument : public QObject {
     Q_OBJECT
 
@@ -48,6 +53,17 @@ public:
     void setPruneRatio(double ratio, quint64 gesture);
     void setMethod(const QString& methodId, const QString& label);
     void setLocked(const std::vector<int>& layers, bool locked);
+
+    // Single heads (key heads) against their layer and method.
+    /// Kept channels of heads, clamped to 0..Dk; 0 switches the head off, nullopt follows the layer again.
+    void setHeadsKept(int layer, const std::map<int, std::optional<int>>& keptOfHead, quint64 gesture);
+    void setHeadOn(int layer, int head, bool on);
+    /// One step, whatever the number of channels.
+    void forceChannels(int layer, int head, const std::vector<int>& channels, ChannelForce force);
+    /// Forgets every decision about the head, or about the heads of the layers: layer and method alone
+    /// decide.
+    void resetHead(int layer, int head);
+    void resetHeads(const std::vector<int>& layers);
     void keepEverything();
     void replacePlan(const PruningPlan& plan, const QString& text);
 
@@ -57,6 +73,8 @@ Q_SIGNALS:
     void planChanged();
 
 private:
+    /// False when the head does not exist or its layer is locked.
+    [[nodiscard]] bool canEditHead(int layer, int head) const;
     void push(PlanEdit edit, PruningPlan after, quint64 gesture, const QString& text);
     void apply(const PruningPlan& plan);
 
@@ -66,9 +84,14 @@ private:
     std::string m_modelDigest;
     QUndoStack* m_undoStack;
     quint64 m_lastGesture = 0;
+    quint64 m_openGesture = 0; ///< the gesture of the newest step
+    PruningPlan m_beforeGesture;
 };
 
 /// Sets how many channels a layer keeps and forgets which ones.
 void setKeptCount(LayerPlan& layer, int kept);
+
+/// What is decided about a channel of a head.
+[[nodiscard]] ChannelForce channelForce(const LayerPlan& layer, int head, int channel);
 
 } // namespace rankscope

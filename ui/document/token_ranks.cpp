@@ -2,6 +2,7 @@
 #include "ui/document/token_ranks.h"
 
 #include "core/base/narrow.h"
+#include "core/pruning/realise_plan.h"
 #include "ui/document/workbench.h"
 #include "ui/format/token_label.h"
 #include "ui/jobs/job.h"
@@ -236,7 +237,7 @@ void TokenRanks::start()
         [model, text, key, plan, selector, box = m_box](JobContext& context) -> Result<Trace> {
             PruningPlan realised;
             if (!key.plan.empty()) {
-                Result<PruningPlan> made = realisePlan(plan, selector.get(), *model, context);
+                Result<PruningPlan> made = realisePlan(plan, selector.get(), model->spec(), context);
                 if (!made) {
                     return made.error();
                 }

@@ -37,12 +37,6 @@ struct PreparedTexts {
     std::shared_ptr<const TokenWindows> calibration;
 };
 
-/// A plan with its channel lists filled in: what masks, exports and the saved file use. `selector` may be
-/// null when nothing has to be selected. Worker threads. Errors: those of makePlan; BadData when a selector
-/// is needed.
-[[nodiscard]] Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector,
-                                              const Model& model, JobContext& job);
-
 /// The open checkpoint with everything derived from it, and the order in which engine work runs: overview,
 /// weights and texts, baseline, spectra, statistics, selector; then a candidate evaluation for every edit of
 /// the plan, the newest only. All members on the GUI thread.
@@ -93,6 +87,8 @@ public:
         return m_deltaReference;
     }
     [[nodiscard]] const std::shared_ptr<const SpectraSummary>& spectra() const { return m_spectra; }
+    /// What selectors of methods with a calibration text are made from; null before it has been read.
+    [[nodiscard]] const std::shared_ptr<const ChannelStatistics>& statistics() const { return m_statistics; }
     [[nodiscard]] const std::shared_ptr<const ChannelSelector>& selector() const { return m_selector; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& baseline() const { return m_baseline; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& candidate() const { return m_candidate; }

@@ -2,6 +2,7 @@
 // The order of engine work: what starts once model and texts are there, and what an edit of the plan starts.
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
+#include "core/pruning/realise_plan.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -18,16 +19,6 @@ namespace {
 /// A drag restarts the evaluation at most this often, so that each run has time to give a first number.
 constexpr int kRestartIntervalMs = 250;
 
-bool needsSelection(const PruningPlan& plan)
-{
-    for (const LayerPlan& layer : plan.layers) {
-        if (layer.keyDims > 0 && layer.keptKeyDims < layer.keyDims && layer.kept.empty()) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool sameNumbers(const PruningPlan& left, const PruningPlan& right)
 {
     return left.method == right.method && left.seed == right.seed
@@ -35,44 +26,6 @@ bool sameNumbers(const PruningPlan& left, const PruningPlan& right)
 }
 
 } // namespace
-
-Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector, const Model& model,
-                                JobContext& job)
-{
-    PruningPlan realised = plan;
-    if (needsSelection(plan)) {
-        if (selector == nullptr) {
-            return Error { ErrorCode::BadData,
-                           "The channels of this plan have not been selected yet: wait until the "
-                           "calibration text has been read.",
-                           {} };
-        }
-        std::vector<int> kept;
-        for (const LayerPlan& layer : plan.layers) {
-            kept.push_back(layer.keptKeyDims);
-        }
-        Result<PruningPlan> selected = makePlan(*selector, model, kept, job);
-        if (!selected) {
-            return selected.error();
-        }
-        realised.seed = selected->seed;
-        realised.calibration = selected->calibration;
-        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-            if (plan.layers[idx(layer)].kept.empty()) {
-                realised.layers[idx(layer)].kept = selected->layers[idx(layer)].kept;
-            }
-        }
-    } else {
-        const PruningPlan dense = keepAllPlan(model.spec());
-        for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-            if (plan.layers[idx(layer)].kept.empty()) {
-                realised.layers[idx(layer)].kept = dense.layers[idx(layer)].kept;
-            }
-        }
-    }
-    realised.modelDigest = model.digest();
-    return realised;
-}
 
 void Workbench::startWhenReady()
 {
@@ -300,10 +253,12 @@ void Workbench::startCandidate()
         m_lanes.gpu(),
         [plan, selector = m_selector, evaluator = m_evaluator,
          box = m_candidateBox](JobContext& context) -> Result<CandidateOutcome> {
-            Result<PruningPlan> realised = realisePlan(plan, selector.get(), *evaluator->model(), context);
+            Result<PruningPlan> realised
+                = realisePlan(plan, selector.get(), evaluator->model()->spec(), context);
             if (!realised) {
                 return realised.error();
             }
+            realised->modelDigest = evaluator->model()->digest();
             Result<std::shared_ptr<const PerplexityEstimate>> estimate = evaluator->candidate(
                 *realised,
                 [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },

@@ -95,7 +95,11 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
         queriesKeys = queriesKeys * probe.mask->channels; // [2 H, Dk]
         scaleKeyDims = probe.mask->scaleKeyDims;
     }
-    const at::Tensor normalised = normalise(queriesKeys.to(wide), spec.qkNorm).to(type);
+    at::Tensor normalised = normalise(queriesKeys.to(wide), spec.qkNorm).to(type);
+    if (spec.qkNorm == QkNorm::Sum && probe.mask != nullptr && probe.mask->channels.defined()) {
+        normalised
+            = normalised.masked_fill_(probe.mask->channels.eq(0.0), 0.0); // 0/0 of a head without channels
+    }
 
     throwIfStopped(probe.job);
     DeltaInputs inputs;

@@ -31,7 +31,11 @@ PruningPlan examplePlan()
     plan.requestedRatio = 0.1;
     plan.seed = 0xffff'ffff'ffff'fffeULL;
     plan.calibration = CalibrationRecord { "memoirs.txt", "89ab", 16, 512 };
-    plan.layers = { { .keyDims = 4, .keptKeyDims = 2, .kept = { { 0, 3 }, { 1, 2 } }, .locked = true },
+    plan.layers = { { .keyDims = 4,
+                      .keptKeyDims = 2,
+                      .kept = { { 0, 3 }, { 1 } },
+                      .headEdits = { {}, { .keptKeyDims = 1, .forcedIn = { 1 }, .forcedOut = { 0, 3 } } },
+                      .locked = true },
                     {},
                     { .keyDims = 3, .keptKeyDims = 3, .kept = { { 0, 1, 2 } } } };
     return plan;
@@ -56,11 +60,32 @@ PruningPlan randomPlan(std::uint64_t seed)
         }
         layer.keyDims = 1 + narrow<int>(random.below(20));
         layer.keptKeyDims = 1 + narrow<int>(random.below(narrow<std::uint64_t>(layer.keyDims)));
-        for (std::uint64_t heads = 1 + random.below(3); heads > 0; --heads) {
+        const auto heads = narrow<int>(1 + random.below(3));
+        for (int head = 0; random.below(2) == 0 && head < heads; ++head) {
+            HeadEdit& edit = layer.headEdits.emplace_back();
+            for (int channel = 0; channel < layer.keyDims && random.below(3) > 0; ++channel) {
+                if (const std::uint64_t kind = random.below(4); kind < 2) {
+                    (kind == 0 ? edit.forcedIn : edit.forcedOut).push_back(channel);
+                }
+            }
+            if (random.below(2) == 0) {
+                edit.keptKeyDims = narrow<int>(random.below(narrow<std::uint64_t>(layer.keyDims) + 1));
+            }
+        }
+        layer.headEdits.resize(layer.headEdits.empty() ? 0 : idx(heads));
+        for (int head = 0; head < heads; ++head) {
             std::vector<int> channels(idx(layer.keyDims));
             std::iota(channels.begin(), channels.end(), 0);
             random.shuffle(channels);
-            channels.resize(idx(layer.keptKeyDims));
+            if (const HeadEdit* edit = layer.editOf(head)) {
+                const auto rank = [edit](int channel) {
+                    return std::ranges::binary_search(edit->forcedIn, channel) ? 0
+                        : std::ranges::binary_search(edit->forcedOut, channel) ? 2
+                                                                               : 1;
+                };
+                std::ranges::stable_sort(channels, {}, rank);
+            }
+            channels.resize(idx(layer.keptKeyDimsOf(head)));
             std::sort(channels.begin(), channels.end());
             layer.kept.push_back(channels);
         }
@@ -82,7 +107,7 @@ private Q_SLOTS:
     void textIsAsDocumented()
     {
         const char* expected = "{\n"
-                               "  \"rankscope_plan\": 1,\n"
+                               "  \"rankscope_plan\": 2,\n"
                                "  \"model\": {\"name\": \"gdn \\\"demo\\\" é\", \"digest\": \"0123abcd\", "
                                "\"fingerprint\": \"4567\"},\n"
                                "  \"method\": \"rrqr\",\n"
@@ -95,9 +120,14 @@ private Q_SLOTS:
                                "  \"locked\": [true, false, false],\n"
                                "  \"kept\": [\n"
                                "    [[0, 3],\n"
-                               "     [1, 2]],\n"
+                               "     [1]],\n"
                                "    [],\n"
-                               "    [[0, 1, 2]]]\n"
+                               "    [[0, 1, 2]]],\n"
+                               "  \"head_edits\": [\n"
+                               "    [{},\n"
+                               "     {\"kept_key_dims\": 1, \"forced_in\": [1], \"forced_out\": [0, 3]}],\n"
+                               "    [],\n"
+                               "    []]\n"
                                "}\n";
         QCOMPARE(QString::fromStdString(planToJson(examplePlan())), QString::fromUtf8(expected));
     }
@@ -143,8 +173,8 @@ private Q_SLOTS:
             "a list", [](Json& j) { j = Json::array(); },
             "PLAN is not a Rankscope plan: it has no \"rankscope_plan\" version.");
         row(
-            "newer", [](Json& j) { j["rankscope_plan"] = 2; },
-            "The plan PLAN has format version 2, and this Rankscope reads up to version 1: update Rankscope "
+            "newer", [](Json& j) { j["rankscope_plan"] = 3; },
+            "The plan PLAN has format version 3, and this Rankscope reads up to version 2: update Rankscope "
             "to open it.");
         row(
             "version 0", [](Json& j) { j["rankscope_plan"] = 0; },
@@ -191,8 +221,34 @@ private Q_SLOTS:
         row(
             "fewer layers", [](Json& j) { j["locked"].erase(0); },
             "The plan PLAN is damaged: \"key_dims\" has 3 layers, \"kept_key_dims\" 3, \"locked\" 2, "
-            "\"kept\" 3; expected "
-            "the same number.");
+            "\"kept\" 3, \"head_edits\" 3; expected the same number.");
+        row(
+            "a key of version 2 in version 1", [](Json& j) { j["rankscope_plan"] = 1; },
+            "The plan PLAN has an unknown key \"head_edits\": it was made by another program or edited; "
+            "remove the key or make the plan again.");
+        row(
+            "edits of other heads", [](Json& j) { j["head_edits"][0].erase(0); },
+            "The plan PLAN contradicts itself: layer 0 edits 1 heads, expected 2; layer 0, head 0 keeps 2 "
+            "channels, expected 1; layer 0, head 0 removes channels that it forces in; layer 0, head 0 keeps "
+            "channel 0, which it forces out; and 2 more.");
+        row(
+            "an edit with another key", [](Json& j) { j["head_edits"][0][0]["off"] = true; },
+            "The plan PLAN has an unknown key \"off\" in \"head_edits[0]\": it was made by another program "
+            "or "
+            "edited; remove the key or make the plan again.");
+        row(
+            "an incomplete edit", [](Json& j) { j["head_edits"][0][1].erase("forced_in"); },
+            "The plan PLAN is incomplete: \"forced_in\" is missing in \"head_edits[0]\".");
+        row(
+            "a forced channel", [](Json& j) { j["head_edits"][0][1]["forced_in"][0] = "1"; },
+            "The plan PLAN is damaged: \"head_edits[0].forced_in\" should be a whole number, found \"1\".");
+        row(
+            "in and out", [](Json& j) { j["head_edits"][0][1]["forced_out"][0] = 1; },
+            "The plan PLAN contradicts itself: layer 0, head 1 forces channel 1 both in and out.");
+        row(
+            "softmax edits", [](Json& j) { j["head_edits"][1] = { Json::object() }; },
+            "The plan PLAN contradicts itself: layer 1 has no key channels to prune but keeps 0 in 0 heads, "
+            "expected none.");
         row(
             "unsorted",
             [](Json& j) {
@@ -207,10 +263,7 @@ private Q_SLOTS:
             },
             "The plan PLAN contradicts itself: layer 0, head 0 lists channel 3 twice.");
         row(
-            "beyond",
-            [](Json& j) {
-                j["kept"][0][1] = { 1, 4 };
-            },
+            "beyond", [](Json& j) { j["kept"][0][1] = { 4 }; },
             "The plan PLAN contradicts itself: layer 0, head 1 lists channel 4, expected 0 to 3.");
         row(
             "count", [](Json& j) { j["kept_key_dims"][2] = 2; },
@@ -231,6 +284,61 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(read.error().message), QString::fromStdString(message));
         const bool newer = message.find("reads up to") != std::string::npos;
         QVERIFY(read.error().code == (newer ? ErrorCode::Unsupported : ErrorCode::BadFormat));
+    }
+
+    /// Plans of version 1 knew no edits of heads.
+    void version1IsMigrated()
+    {
+        for (std::uint64_t seed = 1; seed < 20; ++seed) {
+            PruningPlan plan = randomPlan(seed);
+            const bool simple = std::ranges::all_of(plan.layers, [](const LayerPlan& layer) {
+                return std::ranges::all_of(
+                    layer.kept, [&layer](const auto& head) { return std::ssize(head) == layer.keptKeyDims; });
+            });
+            for (LayerPlan& layer : plan.layers) {
+                layer.headEdits.clear();
+            }
+            Json json = *parseJson(planToJson(plan), "example");
+            json["rankscope_plan"] = 1;
+            json.erase("head_edits");
+            const Result<PruningPlan> read = planFromJson(json.dump(), "PLAN");
+            QCOMPARE(read.has_value(), simple);
+            QVERIFY(!read || *read == plan);
+        }
+    }
+
+    void recipesCarryTheirPlan()
+    {
+        QTemporaryDir folder;
+        const std::filesystem::path base = folder.path().toStdString();
+        const auto recipe = [&](int version) {
+            Json json;
+            json["rankscope_recipe"] = version;
+            json["mode"] = "uniform";
+            json["plan"] = *parseJson(planToJson(examplePlan()), "example");
+            return json;
+        };
+        writeText(base / "recipe.json", recipe(1).dump());
+        const Result<PruningPlan> read = readPlanOrRecipe(base / "recipe.json");
+        QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
+        QVERIFY(*read == examplePlan());
+        writeText(base / "plan.json", planToJson(examplePlan()));
+        QVERIFY(*readPlanOrRecipe(base / "plan.json") == examplePlan());
+
+        writeText(base / "newer.json", recipe(2).dump());
+        const Result<PruningPlan> newer = readPlanOrRecipe(base / "newer.json");
+        QVERIFY(!newer && newer.error().code == ErrorCode::Unsupported);
+        QVERIFY(newer.error().message.find("newer.json\" has format version 2") != std::string::npos);
+        Json broken = recipe(1);
+        broken.erase("plan");
+        writeText(base / "broken.json", broken.dump());
+        const Result<PruningPlan> damaged = readPlanOrRecipe(base / "broken.json");
+        QVERIFY(!damaged && damaged.error().code == ErrorCode::BadFormat);
+        broken = recipe(1);
+        broken["plan"]["kept"][0][0] = { 3, 0 };
+        writeText(base / "broken.json", broken.dump());
+        const Result<PruningPlan> contradicting = readPlanOrRecipe(base / "broken.json");
+        QVERIFY(!contradicting && contradicting.error().message.find("broken.json") != std::string::npos);
     }
 
     void filesThatCannotBeReadOrWrittenAreNamed()

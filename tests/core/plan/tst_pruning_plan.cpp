@@ -131,6 +131,26 @@ private Q_SLOTS:
         }) << std::string("layer 1 is planned for 8 key channels per head, but it is a softmax");
         QTest::newRow("softmax keeps") << Damage([](PruningPlan& plan) { plan.layers[1].kept = { { 0 } }; })
                                        << std::string("layer 1 has no key channels to prune but keeps");
+        const auto edited = [](HeadEdit edit) {
+            return Damage([edit](PruningPlan& plan) { plan.layers[0].headEdits = { edit, {} }; });
+        };
+        QTest::newRow("fewer than wanted")
+            << edited({ 2, {}, {} }) << std::string("layer 0, head 0 keeps 3 channels, expected 2");
+        QTest::newRow("forced in but removed")
+            << edited({ {}, { 5 }, {} }) << std::string("layer 0, head 0 removes channels that it forces in");
+        QTest::newRow("forced out but kept")
+            << edited({ {}, {}, { 4 } })
+            << std::string("layer 0, head 0 keeps channel 4, which it forces out");
+        QTest::newRow("forced twice") << edited({ {}, { 4 }, { 4 } })
+                                      << std::string("layer 0, head 0 forces channel 4 both in and out");
+        QTest::newRow("forced beyond")
+            << edited({ {}, {}, { 8 } })
+            << std::string("layer 0, head 0 forces out channel 8, expected 0 to 7");
+        QTest::newRow("wants more than there are")
+            << edited({ 9, {}, {} }) << std::string("layer 0, head 0 is to keep 9 channels, expected 0 to 8");
+        QTest::newRow("edits of too many heads")
+            << Damage([](PruningPlan& plan) { plan.layers[0].headEdits.resize(3); })
+            << std::string("layer 0 edits 3 heads, expected 2");
         QTest::newRow("layers") << Damage([](PruningPlan& plan) { plan.layers.pop_back(); })
                                 << std::string("it has 3 layers, expected 4");
     }
@@ -159,6 +179,34 @@ private Q_SLOTS:
         QVERIFY2(mentions(status.error(), "and 3 more"), status.error().message.c_str());
         QCOMPARE(std::count(status.error().context.begin(), status.error().context.end(), '\n'), 6);
         QVERIFY(status.error().context.find("layer 3, head 1") != std::string::npos);
+    }
+
+    void headsMayDepartFromTheirLayer()
+    {
+        const ModelSpec spec = hybridSpec();
+        PruningPlan plan = somePlan();
+        LayerPlan& layer = plan.layers[0];
+        layer.headEdits
+            = { { .keptKeyDims = 2, .forcedIn = { 7 }, .forcedOut = { 0 } }, { .keptKeyDims = 0 } };
+        layer.kept = { { 4, 7 }, {} };
+        QVERIFY(checkPlan(plan, spec).has_value());
+        QCOMPARE(layer.keptKeyDimsOf(0), 2);
+        QCOMPARE(layer.keptKeyDimsOf(1), 0);
+        QCOMPARE(plan.stateBytes(spec), somePlan().stateBytes(spec)); // the layer's rows
+        // What does not fit is remembered: at most the layer's, and those forced in that have room.
+        layer.keptKeyDims = 1;
+        layer.headEdits[0].forcedIn = { 4, 7 };
+        QCOMPARE(layer.keptKeyDimsOf(0), 1);
+        layer.kept[0] = { 7 };
+        QVERIFY(checkPlan(plan, spec).has_value());
+        // A layer of full size with a head that lost a channel is changed.
+        PruningPlan dense = keepAllPlan(spec);
+        dense.layers[3].headEdits = { {}, { .forcedIn = { 1, 2 } } };
+        QVERIFY(dense.keepsAll());
+        dense.layers[3].headEdits[1].forcedOut = { 5 };
+        QVERIFY(!dense.keepsAll());
+        QVERIFY(!dense.layers[3].keepsAll());
+        QCOMPARE(dense.layers[3].keptKeyDimsOf(1), 7);
     }
 
     void planOfAnotherModelIsRefused()
@@ -212,6 +260,22 @@ private Q_SLOTS:
         other = somePlan();
         std::swap(other.layers[0].kept[0], other.layers[0].kept[1]);
         QVERIFY(planFingerprint(other) != first);
+
+        // Edits are history where the channels are listed, and what counts where they are not yet.
+        same = somePlan();
+        same.layers[0].headEdits = { { .forcedIn = { 4 } }, {} };
+        QCOMPARE(planFingerprint(same), first);
+        PruningPlan unselected = somePlan();
+        unselected.layers[0].kept.clear();
+        std::vector<std::string> different { planFingerprint(unselected) };
+        for (const HeadEdit& edit :
+             { HeadEdit { 2, {}, {} }, HeadEdit { 0, {}, {} }, HeadEdit { {}, { 1 }, {} },
+               HeadEdit { {}, {}, { 1 } }, HeadEdit { {}, { 2 }, { 1 } } }) {
+            unselected.layers[0].headEdits = { {}, edit };
+            const std::string print = planFingerprint(unselected);
+            QVERIFY(std::find(different.begin(), different.end(), print) == different.end());
+            different.push_back(print);
+        }
     }
 
     void budgetIsUsedUpAndKept()

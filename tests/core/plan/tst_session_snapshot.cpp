@@ -33,15 +33,26 @@ class TestSessionSnapshot : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    /// Also a layer whose channels the method has yet to select, and one that cannot be pruned.
+    /// Also a layer whose channels the method has yet to select, and one that cannot be pruned; heads that
+    /// were edited, where the whole layer or that head alone waits for its channels, and heads that are off.
     void comesBackAsItWas()
     {
-        const SessionSnapshot session = someSession();
-        const std::string text = sessionToJson(session);
-        const Result<SessionSnapshot> read = sessionFromJson(text);
-        QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
-        QVERIFY(*read == session);
-        QCOMPARE(sessionToJson(*read), text);
+        const HeadEdit edit { .keptKeyDims = 1, .forcedIn = { 5, 6 }, .forcedOut = { 0 } };
+        const HeadEdit off { .keptKeyDims = 0 };
+        const std::pair<std::vector<std::vector<int>>, std::vector<HeadEdit>> layers[]
+            = { { { { 0, 5 }, { 1, 7 } }, {} },     { {}, { {}, edit } },
+                { { { 0, 5 }, {} }, { {}, edit } }, { { { 0, 5 }, {} }, { {}, off } },
+                { { {}, {} }, { off, off } },       { {}, { off, off } } };
+        for (const auto& [kept, edits] : layers) {
+            SessionSnapshot session = someSession();
+            session.plan.layers[1].kept = kept;
+            session.plan.layers[1].headEdits = edits;
+            const std::string text = sessionToJson(session);
+            const Result<SessionSnapshot> read = sessionFromJson(text);
+            QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
+            QVERIFY2(*read == session, text.c_str());
+            QCOMPARE(sessionToJson(*read), text);
+        }
     }
 
     void damageIsASentence_data()

@@ -8,11 +8,13 @@
 #include "core/model/model.h"
 #include "tests/support/normalised_error.h"
 #include "tests/support/paths.h"
+#include "tests/support/tiny_model.h"
 
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QTest>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 using namespace rankscope;
@@ -40,6 +42,29 @@ template <typename KeptOf> PruningPlan randomPlan(const ModelSpec& spec, std::ui
         }
     }
     return plan;
+}
+
+/// The first head of every layer and some others keep fewer channels than their layer; some none, but not
+/// where the norm divides by their sum.
+void shortenHeads(PruningPlan& plan, const ModelSpec& spec, std::uint64_t seed)
+{
+    Random random(seed);
+    const std::uint64_t least = spec.qkNorm == QkNorm::Sum ? 1 : 0;
+    for (LayerPlan& layer : plan.layers) {
+        for (std::size_t head = 0; head < layer.kept.size(); ++head) {
+            if (head > 0 && random.below(3) == 0) {
+                continue;
+            }
+            std::vector<int>& channels = layer.kept[head];
+            const std::uint64_t most = channels.size() - (head == 0 && channels.size() > least ? 1 : 0);
+            const std::uint64_t count = least + random.below(most + 1 - least);
+            random.shuffle(channels);
+            channels.resize(count);
+            std::ranges::sort(channels);
+            layer.headEdits.resize(layer.kept.size());
+            layer.headEdits[head].keptKeyDims = static_cast<int>(count);
+        }
+    }
 }
 
 std::shared_ptr<const Model> loadExact(const std::filesystem::path& folder)
@@ -78,6 +103,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("folder");
         QTest::addColumn<int>("mode");
+        QTest::addColumn<bool>("shortHeads");
         for (const auto& entry : std::filesystem::directory_iterator(test::fixturesDir() / "models")) {
             if (!std::filesystem::exists(entry.path() / "config.json")) {
                 continue;
@@ -85,24 +111,32 @@ private Q_SLOTS:
             const QString folder = QString::fromStdString(entry.path().string());
             const QByteArray name = QByteArray::fromStdString(entry.path().filename().string());
             if (!name.startsWith("pruned_")) {
-                QTest::newRow(name + " uniform") << folder << int(ExportMode::Uniform);
+                QTest::newRow(name + " uniform") << folder << int(ExportMode::Uniform) << false;
             }
-            QTest::newRow(name + " per-layer") << folder << int(ExportMode::PerLayer);
+            QTest::newRow(name + " per-layer") << folder << int(ExportMode::PerLayer) << false;
+            QTest::newRow(name + " per-layer, short heads") << folder << int(ExportMode::PerLayer) << true;
         }
         QTest::newRow("demo uniform")
-            << QString::fromStdString(test::demoDir().string()) << int(ExportMode::Uniform);
+            << QString::fromStdString(test::demoDir().string()) << int(ExportMode::Uniform) << false;
+        QTest::newRow("demo uniform, short heads")
+            << QString::fromStdString(test::demoDir().string()) << int(ExportMode::Uniform) << true;
     }
 
     void identity()
     {
         QFETCH(QString, folder);
         QFETCH(int, mode);
+        QFETCH(bool, shortHeads);
         const auto dense = loadExact(folder.toStdString());
         QVERIFY(dense != nullptr);
         const bool uniform = static_cast<ExportMode>(mode) == ExportMode::Uniform;
-        const PruningPlan plan = randomPlan(dense->spec(), 99, [&](int layer, int keyDims) {
+        PruningPlan plan = randomPlan(dense->spec(), 99, [&](int layer, int keyDims) {
             return uniform ? std::max(1, keyDims * 5 / 8) : std::max(1, keyDims - 1 - (layer * 3) % keyDims);
         });
+        if (shortHeads) {
+            shortenHeads(plan, dense->spec(), 7);
+        }
+        QVERIFY(checkPlan(plan, dense->spec()).has_value());
         const ForwardOutput masked = forward(*dense, &plan);
 
         QTemporaryDir temporary;
@@ -111,6 +145,11 @@ private Q_SLOTS:
         options.target = std::filesystem::path(temporary.path().toStdString()) / "sliced";
         JobContext job;
         const auto report = exportCheckpoint(dense->overview(), plan, options, job);
+        if (shortHeads && dense->spec().qkActivation == QkActivation::Elu) {
+            QVERIFY(!report && report.error().code == ErrorCode::Unsupported);
+            QVERIFY(report.error().message.find("qk_activation \"elu\"") != std::string::npos);
+            return;
+        }
         QVERIFY2(report.has_value(), report ? "" : report.error().message.c_str());
         const auto sliced = loadExact(options.target);
         QVERIFY(sliced != nullptr);
@@ -147,9 +186,57 @@ private Q_SLOTS:
                 } else {
                     QVERIFY(std::ranges::all_of(values, [](double value) { return value == 0.0; }));
                 }
+                if (channel == layerPlan.keyDims - 1) { // rows that fill up a short head
+                    const auto missing
+                        = layerPlan.keptKeyDims - std::ssize(layerPlan.kept[static_cast<std::size_t>(head)]);
+                    keptRows.insert(keptRows.end(), static_cast<std::size_t>(missing * valueDims), 0.0);
+                }
             }
             const double error = test::normalisedRms<double, double>(keptRows, small.as<double>());
             QVERIFY2(error < 1e-9, qPrintable(QString::number(error)));
+        }
+    }
+
+    /// Zero rows do not change a sum, but a head that has nothing else would be 0/0 in stock code.
+    void sumNormTakesShortHeadsButNoEmptyOnes()
+    {
+        QTemporaryDir temporary;
+        const std::filesystem::path base = temporary.path().toStdString();
+        test::TinyModelOptions tiny;
+        tiny.family = "delta_net";
+        tiny.qkNorm = "sum";
+        tiny.qkActivation = "silu";
+        test::writeRandomCheckpoint(base / "dense", tiny);
+        const auto dense = loadExact(base / "dense");
+        QVERIFY(dense != nullptr);
+        PruningPlan plan = randomPlan(dense->spec(), 3, [](int, int keyDims) { return keyDims - 1; });
+        shortenHeads(plan, dense->spec(), 4);
+        ExportOptions options;
+        options.mode = ExportMode::Uniform;
+        options.target = base / "sliced";
+        JobContext job;
+        const auto report = exportCheckpoint(dense->overview(), plan, options, job);
+        QVERIFY2(report.has_value(), report ? "" : report.error().message.c_str());
+        const auto sliced = loadExact(options.target);
+        QVERIFY(sliced != nullptr);
+        const double error = test::normalisedRms<double, double>(
+            forward(*dense, &plan).logits.as<double>(), forward(*sliced, nullptr).logits.as<double>());
+        QVERIFY2(error < 1e-9, qPrintable(QString::number(error)));
+
+        LayerPlan& layer = plan.layers[0];
+        layer.headEdits.resize(layer.kept.size());
+        layer.headEdits[0] = { .keptKeyDims = 0 };
+        layer.kept[0].clear();
+        const ForwardOutput masked = forward(*dense, &plan);
+        QVERIFY(std::ranges::all_of(masked.logits.as<double>(),
+                                    [](double value) { return std::isfinite(value); }));
+        for (const ExportMode mode : { ExportMode::Uniform, ExportMode::PerLayer, ExportMode::ZeroFilled }) {
+            options.mode = mode;
+            options.target = base / "refused";
+            const auto refused = exportCheckpoint(dense->overview(), plan, options, job);
+            QVERIFY(!refused && refused.error().code == ErrorCode::Unsupported);
+            QVERIFY(refused.error().message.find("layer 0 head 0 is off") != std::string::npos);
+            QVERIFY(!std::filesystem::exists(options.target));
         }
     }
 

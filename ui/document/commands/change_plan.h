@@ -11,7 +11,7 @@
 namespace rankscope {
 
 /// What a step edits; steps of different kinds never merge.
-enum class PlanEdit { KeptDims, Method, Locks, Replace };
+enum class PlanEdit { KeptDims, HeadKeptDims, Channels, Method, Locks, Replace };
 
 /// One undo step: the plan before and after. Changes the plan and nothing else; listeners of the document
 /// start work.
