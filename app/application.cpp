@@ -206,7 +206,7 @@ void Application::shutDown()
     clock->start();
     connect(timer, &QTimer::timeout, this, [this, clock] {
         if (m_parts->lanes.idle() || clock->elapsed() > kShutdownLimitMs) {
-            QCoreApplication::quit();
+            QCoreApplication::exit(); // quit() would ask the windows once more
         }
     });
     timer->start(20);
