@@ -9,6 +9,8 @@
 #include "ui/document/candidate_history.h"
 #include "ui/document/document_session.h"
 #include "ui/document/resources.h"
+#include "ui/document/text_scores.h"
+#include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -83,6 +85,10 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     margin->addWidget(m_dockHost);
     setCentralWidget(centre);
     m_candidates = new CandidateHistory(m_services.workbench, m_services.document, this);
+    m_tokenLosses
+        = new TokenLosses(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this);
+    m_textScores
+        = new TextScores(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this);
     buildBars();
     buildDocks();
     buildActions();

@@ -42,6 +42,10 @@ class Settings;
 class SpectraPanel;
 class StatePanel;
 class StatusStrip;
+class TextScorePanel;
+class TextScores;
+class TokenLossPanel;
+class TokenLosses;
 class TokenRanks;
 class Workbench;
 
@@ -177,6 +181,8 @@ private:
     RecoveryKeeper* m_recovery; ///< null without a state folder
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
+    TokenLosses* m_tokenLosses = nullptr;
+    TextScores* m_textScores = nullptr;
     CommandPalette* m_palette = nullptr;
 
     QToolBar* m_stripBar = nullptr;
@@ -204,6 +210,8 @@ private:
     PlanPanel* m_planPanel = nullptr;
     QualityPanel* m_qualityPanel = nullptr;
     RankPanel* m_rankPanel = nullptr;
+    TokenLossPanel* m_tokenLossPanel = nullptr;
+    TextScorePanel* m_textScorePanel = nullptr;
     ComparePanel* m_comparePanel = nullptr;
     StatePanel* m_statePanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;

@@ -18,6 +18,8 @@
 #include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/panels/state_panel.h"
+#include "ui/panels/text_score_panel.h"
+#include "ui/panels/token_loss_panel.h"
 #include "ui/settings/settings.h"
 
 #include <QAction>
@@ -82,7 +84,11 @@ void MainWindow::buildDocks()
                                   m_services.dialogs);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
     m_planPanel = new PlanPanel(workbench, document);
-    m_qualityPanel = new QualityPanel(workbench, document, m_services.dialogs);
+    m_qualityPanel = new QualityPanel(
+        QualitySources { workbench, document, *m_candidates, *m_tokenLosses, *m_selection },
+        m_services.dialogs);
+    m_tokenLossPanel = new TokenLossPanel(workbench, *m_tokenLosses, *m_selection);
+    m_textScorePanel = new TextScorePanel(*m_textScores, m_services.settings, m_services.dialogs);
     m_comparePanel = new ComparePanel(workbench, document, *m_candidates, m_services.dialogs);
 
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
@@ -105,9 +111,14 @@ void MainWindow::buildDocks()
 
     m_planDock
         = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 15 });
-    m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel, { .column = DockColumn::Right });
+    m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel,
+                            { .column = DockColumn::Right, .share = 3 });
+    m_qualityDock->addPage(m_tokenLossPanel, tr("Tokens"));
+    connectPanel(m_tokenLossPanel, m_qualityDock);
+    m_qualityDock->addPage(m_textScorePanel, tr("Texts"));
+    connectPanel(m_textScorePanel, m_qualityDock);
     m_compareDock = addDock(u"candidatesDock"_s, tr("Candidates"), m_comparePanel,
-                            { .column = DockColumn::Right, .compact = DockPlace::Compact::Tab });
+                            { .column = DockColumn::Right, .share = 2, .compact = DockPlace::Compact::Tab });
 }
 
 bool MainWindow::isCompact() const

@@ -1,29 +1,71 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/quality_panel.h"
 
+#include "core/base/narrow.h"
+#include "core/evaluation/intervals.h"
+#include "ui/document/candidate_history.h"
+#include "ui/document/token_losses.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
+#include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/plots/delta_plot.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
+#include <QComboBox>
 #include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QStackedLayout>
 
+#include <cmath>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-QualityPanel::QualityPanel(Workbench& workbench, PlanDocument& document, DialogPort& dialogs, QWidget* parent)
+namespace {
+
+/// Half width of the interval that the advice on windows is for, nats per token.
+constexpr double kWantedHalfWidth = 0.01;
+
+QString inColour(const QColor& colour, const QString& text, bool bold)
+{
+    return u"<span style=\"color:%1\">%2%3%4</span>"_s.arg(colour.name(), bold ? u"<b>"_s : QString(), text,
+                                                           bold ? u"</b>"_s : QString());
+}
+
+/// Lighter while partial, grey with a mark when stale.
+QString number(const Theme& theme, const QString& value, Trust trust, const QColor& finalColour)
+{
+    switch (trust) {
+    case Trust::Final:
+        return inColour(finalColour, value, true);
+    case Trust::Partial:
+        return inColour(mixed(finalColour, theme.panel, 0.38), value, true);
+    case Trust::Stale:
+        return inColour(theme.muted, u"↻ "_s + value, true);
+    case Trust::Missing:
+        break;
+    }
+    return inColour(theme.muted, u"–"_s, false);
+}
+
+} // namespace
+
+QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
-    , m_workbench(workbench)
-    , m_document(document)
+    , m_sources(sources)
+    , m_baselineName(new QLabel(this))
     , m_baseline(new QLabel(this))
     , m_candidate(new QLabel(this))
-    , m_basis(new QLabel(this))
+    , m_delta(new QLabel(this))
+    , m_kl(new QLabel(this))
+    , m_sameTop(new QLabel(this))
+    , m_advice(new QLabel(this))
+    , m_windowCount(new QComboBox(this))
+    , m_windowLength(new QComboBox(this))
     , m_plot(nullptr)
     , m_empty(new EmptyNote(this))
     , m_plotArea(new QWidget(this))
@@ -35,100 +77,285 @@ QualityPanel::QualityPanel(Workbench& workbench, PlanDocument& document, DialogP
     layout->setSpacing(2);
     auto* grid = new QGridLayout;
     grid->setContentsMargins(10, 0, 10, 0);
-    grid->setHorizontalSpacing(12);
-    grid->setVerticalSpacing(4);
-    grid->setColumnStretch(1, 1);
-    const auto addRow = [&](int row, const QString& name, QLabel* value) {
-        auto* label = new QLabel(name, this);
-        label->setForegroundRole(QPalette::PlaceholderText);
-        grid->addWidget(label, row, 0);
-        grid->addWidget(value, row, 1);
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(3);
+    grid->setColumnStretch(1, 3);
+    grid->setColumnStretch(3, 2);
+    const auto addNumber = [&](int row, int column, QLabel* name, QLabel* value, const QString& toolTip) {
+        name->setForegroundRole(QPalette::PlaceholderText);
+        name->setToolTip(toolTip);
+        value->setToolTip(toolTip);
         value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        grid->addWidget(name, row, column);
+        grid->addWidget(value, row, column + 1);
     };
-    addRow(0, tr("Baseline"), m_baseline);
-    addRow(1, tr("Candidate"), m_candidate);
-    addRow(2, tr("Basis"), m_basis);
+    addNumber(0, 0, m_baselineName, m_baseline,
+              tr("exp of the mean NLL per predicted token, and that mean in nats"));
+    addNumber(1, 0, new QLabel(tr("Candidate"), this), m_candidate,
+              tr("exp of the mean NLL per predicted token, and that mean in nats"));
+    addNumber(
+        0, 2, new QLabel(tr("KL"), this), m_kl,
+        tr("KL(dense ‖ pruned) = Σ p (ln p − ln q) over the vocabulary, mean per predicted token in nats, "
+           "with half of its 95 % bootstrap interval over windows"));
+    addNumber(1, 2, new QLabel(tr("Same top"), this), m_sameTop,
+              tr("Share of predictions whose most likely token stays the same, with half of its 95 % Wilson "
+                 "interval"));
+    auto* deltaName = new QLabel(tr("Δ NLL"), this);
+    deltaName->setForegroundRole(QPalette::PlaceholderText);
+    grid->addWidget(deltaName, 2, 0);
+    grid->addWidget(m_delta, 2, 1, 1, 3);
+    m_delta->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    for (QLabel* label : { m_delta, deltaName }) {
+        label->setToolTip(
+            tr("Mean difference in NLL per token over the same windows, candidate minus reference, with "
+               "its 95 % bootstrap interval. Coloured only when the interval excludes zero."));
+    }
     layout->addLayout(grid);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_plot);
     layout->addWidget(m_plotArea, 1);
-    connect(&m_workbench, &Workbench::baselineChanged, this, &QualityPanel::refresh);
-    connect(&m_workbench, &Workbench::candidateChanged, this, &QualityPanel::refresh);
-    connect(&m_workbench, &Workbench::textsChanged, this, &QualityPanel::refresh);
-    connect(&m_document, &PlanDocument::planChanged, this, &QualityPanel::refresh);
+
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(10, 0, 10, 0);
+    row->setSpacing(6);
+    row->addWidget(m_windowCount);
+    auto* times = new QLabel(tr("windows ×"), this);
+    times->setForegroundRole(QPalette::PlaceholderText);
+    row->addWidget(times);
+    row->addWidget(m_windowLength);
+    row->addWidget(m_advice, 1);
+    layout->addLayout(row);
+    for (const int count : { 4, 8, 16, 32, 64, 128, 0 }) {
+        m_windowCount->addItem(count == 0 ? tr("all") : QString::number(count), count);
+    }
+    for (const int length : { 128, 256, 512, 1024, 2048 }) {
+        m_windowLength->addItem(QString::number(length), length);
+    }
+    m_windowCount->setAccessibleName(tr("How many windows are scored"));
+    m_windowCount->setToolTip(tr("How many windows of the evaluation text are scored"));
+    m_windowLength->setAccessibleName(tr("Window length in tokens"));
+    m_windowLength->setToolTip(tr("Tokens per window; every window starts from a zero state"));
+    m_advice->setForegroundRole(QPalette::PlaceholderText);
+    m_advice->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_advice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+
+    connect(m_windowCount, &QComboBox::activated, this, &QualityPanel::chooseWindows);
+    connect(m_windowLength, &QComboBox::activated, this, &QualityPanel::chooseWindows);
+    connect(&sources.workbench, &Workbench::baselineChanged, this, &QualityPanel::refresh);
+    connect(&sources.workbench, &Workbench::candidateChanged, this, &QualityPanel::refresh);
+    connect(&sources.workbench, &Workbench::textsChanged, this, &QualityPanel::refresh);
+    connect(&sources.document, &PlanDocument::planChanged, this, &QualityPanel::refresh);
+    connect(&sources.candidates, &CandidateHistory::marksChanged, this, &QualityPanel::refresh);
+    connect(&sources.tokens, &TokenLosses::changed, this, &QualityPanel::refreshAgreement);
     connect(m_plot, &DeltaPlot::hovered, this, &QualityPanel::hovered);
     connect(m_plot, &DeltaPlot::problem, this, &QualityPanel::problem);
+    connect(m_plot, &DeltaPlot::windowClicked, &sources.selection, &LayerSelection::setWindow);
     refresh();
 }
 
 void QualityPanel::refresh()
 {
-    const Theme& theme = themeOf(palette());
-    const auto describe = [&](const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) {
-        if (estimate == nullptr || trust == Trust::Missing) {
-            return QString(u"–"_s);
-        }
-        const QString colour = trust == Trust::Final ? theme.text.name() : theme.muted.name();
-        QString text
-            = u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">ppl · %4 nats%5</span>"_s
-                  .arg(colour, formatPerplexity(estimate->perplexity()), theme.muted.name(),
-                       QString::number(estimate->meanNll(), 'f', 4),
-                       trust == Trust::Partial
-                           ? tr(" · %1 of %2").arg(estimate->windows()).arg(estimate->windowsTotal)
-                           : trust == Trust::Stale ? tr(" · earlier plan")
-                                                   : QString());
-        return text;
+    if (!isVisible()) {
+        return; // showEvent catches up
+    }
+    refreshNumbers();
+    refreshAgreement();
+    refreshWindows();
+    refreshPlot();
+    const Workbench& workbench = m_sources.workbench;
+    const auto progress = [](const std::shared_ptr<const PerplexityEstimate>& estimate) {
+        return estimate == nullptr || estimate->complete
+            ? tr("running")
+            : tr("running · %1 of %2 windows").arg(estimate->windows()).arg(estimate->windowsTotal);
     };
-    m_baseline->setText(describe(m_workbench.baseline(), m_workbench.baselineTrust()));
-    m_candidate->setText(describe(m_workbench.candidate(), m_workbench.candidateTrust()));
-    if (const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().evaluation) {
-        m_basis->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(
-            theme.muted.name(),
-            tr("%1 windows × %2 tokens · %3 · %4")
-                .arg(text->count)
-                .arg(text->length)
-                .arg(QString::fromUtf8(shortName(m_workbench.dtype())),
-                     QString::fromStdString(toString(m_workbench.device())))));
-        m_basis->setToolTip(tr("%1: %2 tokens, %3 of them beyond the last whole window")
-                                .arg(QString::fromStdString(text->sourceName), formatCount(text->textTokens),
-                                     formatCount(text->droppedTokens)));
-    } else {
-        m_basis->setText(u"–"_s);
-    }
-    QString sentence = m_workbench.overview() != nullptr ? m_workbench.blockingSentence() : QString();
-    if (sentence.isEmpty() && m_workbench.candidate() == nullptr) {
-        if (m_workbench.overview() == nullptr) {
-            sentence = tr("No model open.");
-        } else if (m_workbench.baseline() == nullptr) {
-            sentence = m_workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")
-                                                            : m_workbench.baselineNote();
-        } else if (m_document.isOpen() && m_document.plan().keepsAll()) {
-            sentence
-                = tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.");
-        } else {
-            sentence = tr("Waiting for the first window…");
-        }
-    }
-    m_empty->setText(sentence);
-    m_stack->setCurrentWidget(sentence.isEmpty() ? static_cast<QWidget*>(m_plot) : m_empty);
-    const RunningDelta& delta = m_workbench.delta();
-    const std::shared_ptr<const PerplexityEstimate>& candidate = m_workbench.candidate();
-    m_plot->setData(delta.points(), candidate != nullptr ? candidate->windowsTotal : 0,
-                    candidate != nullptr ? candidate->length : 0, m_workbench.candidateTrust());
-    switch (m_workbench.candidateTrust()) {
+    QString caption;
+    switch (workbench.candidateTrust()) {
     case Trust::Partial:
-        Q_EMIT captionChanged(tr("running"));
+        caption = progress(workbench.candidate());
         break;
     case Trust::Stale:
-        Q_EMIT captionChanged(tr("from an earlier plan"));
+        caption = u"↻ "_s + staleWord(*workbench.candidate());
         break;
     case Trust::Final:
-        Q_EMIT captionChanged(tr("final · Δ and 95 % interval"));
+        caption = tr("final · %1 tokens").arg(formatCount(workbench.candidate()->tokens()));
         break;
     case Trust::Missing:
-        Q_EMIT captionChanged(m_workbench.baselineTrust() == Trust::Partial ? tr("running") : QString());
+        caption = workbench.baselineTrust() == Trust::Partial ? progress(workbench.baseline())
+            : workbench.baselineTrust() == Trust::Final       ? tr("dense model")
+                                                              : QString();
         break;
     }
+    Q_EMIT captionChanged(caption);
+}
+
+QString QualityPanel::staleWord(const PerplexityEstimate& estimate) const
+{
+    const std::shared_ptr<const TokenWindows>& text = m_sources.workbench.texts().evaluation;
+    return text == nullptr || text->length != estimate.length || text->count != estimate.windowsTotal
+            || text->sourceName != estimate.sourceName
+        ? tr("from other windows")
+        : tr("from an earlier plan");
+}
+
+QString QualityPanel::referenceName() const
+{
+    const CandidateRecord* pinned = m_sources.candidates.find(m_sources.candidates.pinnedId());
+    return pinned != nullptr && !pinned->isDense() && m_sources.workbench.deltaReference() == pinned->estimate
+        ? pinned->name
+        : tr("the dense model");
+}
+
+void QualityPanel::refreshNumbers()
+{
+    const Workbench& workbench = m_sources.workbench;
+    const Theme& theme = themeOf(palette());
+    const auto describe
+        = [&](const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) -> QString {
+        if (estimate == nullptr || trust == Trust::Missing) {
+            return number(theme, {}, Trust::Missing, theme.text);
+        }
+        return number(theme, formatPerplexity(estimate->perplexity()), trust, theme.text) + u' '
+            + inColour(theme.muted, QString::number(estimate->meanNll(), 'f', 3), false);
+    };
+    const CandidateRecord* pinned = m_sources.candidates.find(m_sources.candidates.pinnedId());
+    const bool usesPinned
+        = pinned != nullptr && !pinned->isDense() && m_sources.candidates.isComparable(*pinned);
+    m_baselineName->setText(usesPinned ? tr("Pinned") : tr("Baseline"));
+    m_baseline->setText(
+        describe(usesPinned ? pinned->estimate : workbench.baseline(), workbench.baselineTrust()));
+    m_candidate->setText(describe(workbench.candidate(), workbench.candidateTrust()));
+    const std::optional<PairedDelta>& delta = workbench.delta().delta();
+    if (!delta || workbench.candidate() == nullptr) {
+        m_delta->setText(number(theme, {}, Trust::Missing, theme.text));
+        return;
+    }
+    const bool worse = delta->meanNll > 0.0;
+    const QColor tone = !delta->significant() ? theme.text : worse ? theme.worse : theme.better;
+    const Trust trust = workbench.candidateTrust();
+    const QString verdict = !delta->significant()
+        ? inColour(theme.muted, tr("includes zero"), false)
+        : inColour(trust == Trust::Stale ? theme.muted : tone, worse ? tr("▲ worse") : tr("▼ better"), false);
+    m_delta->setText(
+        number(theme, formatSigned(delta->meanNll, 4), trust, tone) + u' '
+        + inColour(theme.muted,
+                   tr("[%1, %2] nats").arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3)), false)
+        + u"&nbsp; "_s + verdict);
+}
+
+void QualityPanel::refreshAgreement()
+{
+    if (!isVisible()) {
+        return;
+    }
+    const Theme& theme = themeOf(palette());
+    const TokenLosses& tokens = m_sources.tokens;
+    const Trust trust = tokens.comparison() == nullptr ? Trust::Missing : tokens.trust();
+    const auto half = [](const MeanInterval& interval) { return 0.5 * (interval.high - interval.low); };
+    const MeanInterval& kl = tokens.kl();
+    const MeanInterval& top = tokens.sameTop();
+    m_kl->setText(number(theme, QString::number(kl.mean, 'f', 3), trust, theme.text)
+                  + (trust == Trust::Missing
+                         ? QString()
+                         : u' ' + inColour(theme.muted, u"±"_s + QString::number(half(kl), 'f', 3), false)));
+    m_sameTop->setText(
+        number(theme, tr("%1 %").arg(100.0 * top.mean, 0, 'f', 1), trust, theme.text)
+        + (trust == Trust::Missing
+               ? QString()
+               : u' ' + inColour(theme.muted, u"±"_s + QString::number(100.0 * half(top), 'f', 1), false)));
+}
+
+void QualityPanel::refreshWindows()
+{
+    const Workbench& workbench = m_sources.workbench;
+    const auto choose = [](QComboBox* box, int value) {
+        int at = box->findData(value);
+        if (at < 0) {
+            box->addItem(QString::number(value), value); // a size that was asked for elsewhere
+            at = box->count() - 1;
+        }
+        box->setCurrentIndex(at);
+    };
+    choose(m_windowCount, workbench.options().evaluationWindows);
+    choose(m_windowLength, workbench.options().windowLength);
+    const std::shared_ptr<const TokenWindows>& text = workbench.texts().evaluation;
+    const bool cutShort = text != nullptr && workbench.options().evaluationWindows > text->count;
+    QString advice = cutShort ? tr("the text has %1").arg(text->count) : QString();
+    QString toolTip = text == nullptr
+        ? QString()
+        : tr("%1: %2 windows scored; %3 tokens, %4 of them beyond the last whole window")
+              .arg(QString::fromStdString(text->sourceName))
+              .arg(text->count)
+              .arg(formatCount(text->textTokens), formatCount(text->droppedTokens));
+    std::vector<double> differences;
+    for (const RunningDelta::Point& point : workbench.delta().points()) {
+        differences.push_back(point.delta);
+    }
+    if (const std::int64_t needed = valuesForHalfWidth(differences, kWantedHalfWidth); needed > 0) {
+        advice = tr("±0.01 needs %1").arg(formatCount(needed));
+        toolTip += u'\n'
+            + tr("From the spread between the windows, an interval of ±0.01 nats needs about %1 windows of "
+                 "%2 "
+                 "tokens.")
+                  .arg(needed)
+                  .arg(workbench.options().windowLength)
+            + (cutShort && needed > text->count ? u' ' + tr("This text has %1 of them.").arg(text->count)
+                                                : QString());
+    }
+    m_advice->setText(advice);
+    m_advice->setToolTip(toolTip);
+}
+
+QString QualityPanel::emptySentence() const
+{
+    const Workbench& workbench = m_sources.workbench;
+    if (workbench.overview() == nullptr) {
+        return tr("No model open.");
+    }
+    if (!workbench.blockingSentence().isEmpty()) {
+        return workbench.blockingSentence();
+    }
+    if (workbench.candidate() != nullptr) {
+        return {};
+    }
+    if (workbench.baseline() == nullptr) {
+        return workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")
+                                                  : workbench.baselineNote();
+    }
+    return m_sources.document.isOpen() && m_sources.document.plan().keepsAll()
+        ? tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.")
+        : tr("Waiting for the first window…");
+}
+
+void QualityPanel::refreshPlot()
+{
+    const QString sentence = emptySentence();
+    m_empty->setText(sentence);
+    m_stack->setCurrentWidget(sentence.isEmpty() ? static_cast<QWidget*>(m_plot) : m_empty);
+    const std::shared_ptr<const PerplexityEstimate>& candidate = m_sources.workbench.candidate();
+    m_plot->setData(m_sources.workbench.delta().points(), candidate != nullptr ? candidate->windowsTotal : 0,
+                    candidate != nullptr ? candidate->length : 0, m_sources.workbench.candidateTrust(),
+                    referenceName());
+}
+
+void QualityPanel::chooseWindows()
+{
+    Workbench::Options options = m_sources.workbench.options();
+    options.evaluationWindows = m_windowCount->currentData().toInt();
+    options.windowLength = m_windowLength->currentData().toInt();
+    m_sources.workbench.setOptions(options);
+}
+
+void QualityPanel::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    m_sources.tokens.setWatching(this, true);
+    refresh();
+}
+
+void QualityPanel::hideEvent(QHideEvent* event)
+{
+    QWidget::hideEvent(event);
+    m_sources.tokens.setWatching(this, false);
 }
 
 void QualityPanel::changeEvent(QEvent* event)

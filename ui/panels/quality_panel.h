@@ -1,43 +1,79 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/document/quality.h"
+
 #include <QWidget>
 
+class QComboBox;
 class QLabel;
 class QStackedLayout;
 
 namespace rankscope {
 
+class CandidateHistory;
 class DeltaPlot;
 class DialogPort;
 class EmptyNote;
+class LayerSelection;
 class PlanDocument;
+class TokenLosses;
 class Workbench;
+struct PerplexityEstimate;
 
-/// Perplexity of baseline and candidate and their paired difference, as it runs.
+/// What a quality view is built on.
+struct QualitySources {
+    Workbench& workbench;
+    PlanDocument& document;
+    CandidateHistory& candidates;
+    TokenLosses& tokens;
+    LayerSelection& selection;
+};
+
+/// Perplexity of baseline and candidate, their paired difference as it runs, how far the predictions moved,
+/// and on how many windows all of that rests.
 class QualityPanel : public QWidget {
     Q_OBJECT
 
 public:
-    QualityPanel(Workbench& workbench, PlanDocument& document, DialogPort& dialogs,
-                 QWidget* parent = nullptr);
+    QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] DeltaPlot* plot() const { return m_plot; }
+    [[nodiscard]] QComboBox* windowCount() const { return m_windowCount; }
+    [[nodiscard]] QComboBox* windowLength() const { return m_windowLength; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
     void problem(const QString& sentence);
     void captionChanged(const QString& caption);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
 private:
     void refresh();
+    void refreshNumbers();
+    void refreshAgreement();
+    void refreshWindows();
+    void refreshPlot();
+    void chooseWindows();
+    [[nodiscard]] QString emptySentence() const;
+    /// Why a number is stale: "earlier plan", "other windows".
+    [[nodiscard]] QString staleWord(const PerplexityEstimate& estimate) const;
+    [[nodiscard]] QString referenceName() const;
     void changeEvent(QEvent* event) override;
 
-    Workbench& m_workbench;
-    PlanDocument& m_document;
+    QualitySources m_sources;
+    QLabel* m_baselineName;
     QLabel* m_baseline;
     QLabel* m_candidate;
-    QLabel* m_basis;
+    QLabel* m_delta;
+    QLabel* m_kl;
+    QLabel* m_sameTop;
+    QLabel* m_advice;
+    QComboBox* m_windowCount;
+    QComboBox* m_windowLength;
     DeltaPlot* m_plot;
     EmptyNote* m_empty;
     QWidget* m_plotArea;

@@ -25,10 +25,15 @@ struct DeltaPlot::Impl {
     QCPGraph* high = nullptr;
     QCPGraph* mean = nullptr;
     QCPGraph* windows = nullptr;
+    QCPGraph* marked = nullptr; ///< the window under the pointer
+    QCPItemStraightLine* zero = nullptr;
+    QCPItemText* last = nullptr; ///< the running mean's newest value, at its end
     std::vector<RunningDelta::Point> points;
     int windowsTotal = 0;
     int windowLength = 0;
     Trust trust = Trust::Missing;
+    QString reference;
+    bool userRange = false;
 
     explicit Impl(DialogPort& port)
         : dialogs(port)
@@ -46,36 +51,53 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->plot = plot;
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Paired difference over evaluation windows"));
-    plot->setMinimumHeight(120);
+    plot->setMinimumHeight(100);
+    enableNavigation(*plot);
     makeSigned(*plot->yAxis);
     plot->yAxis->ticker()->setTickCount(4);
     makeIntegral(*plot->xAxis);
+    plot->xAxis->ticker()->setTickCount(6);
     m_impl->low = plot->addGraph();
     m_impl->high = plot->addGraph();
     m_impl->windows = plot->addGraph();
     m_impl->mean = plot->addGraph();
+    m_impl->marked = plot->addGraph();
     m_impl->windows->setLineStyle(QCPGraph::lsNone);
+    m_impl->marked->setLineStyle(QCPGraph::lsNone);
     m_impl->high->setChannelFillGraph(m_impl->low);
+    m_impl->zero = new QCPItemStraightLine(plot);
+    m_impl->zero->point1->setCoords(0.0, 0.0);
+    m_impl->zero->point2->setCoords(1.0, 0.0);
+    m_impl->zero->setLayer(u"grid"_s);
+    m_impl->last = new QCPItemText(plot);
+    m_impl->last->position->setType(QCPItemPosition::ptPlotCoords);
+    m_impl->last->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
+    m_impl->last->setPadding(QMargins(0, 0, 0, 3));
     connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-        const int window
-            = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(event->position().x())));
-        if (window < 1 || window > std::ssize(m_impl->points)) {
-            Q_EMIT hovered(QString());
-            return;
+        m_impl->userRange = m_impl->userRange || event->buttons().testFlag(Qt::LeftButton);
+        showHover(event->position());
+    });
+    connect(plot, &QCustomPlot::mouseWheel, this, [this] { m_impl->userRange = true; });
+    connect(plot, &QCustomPlot::mouseDoubleClick, this, [this] { fit(); });
+    connect(plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
+        const int window = windowAt(event->position());
+        if (event->button() == Qt::LeftButton && window >= 0) {
+            Q_EMIT windowClicked(window);
         }
-        const RunningDelta::Point& point = m_impl->points[idx(window - 1)];
-        Q_EMIT hovered(tr("window %1: Δ %2 nats; mean over %1 windows %3 [%4, %5]")
-                           .arg(window)
-                           .arg(formatSigned(point.delta, 4), formatSigned(point.mean, 4),
-                                formatSigned(point.low, 4), formatSigned(point.high, 4)));
     });
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
         QMenu menu(this);
         addPlotExportActions(menu, *plot, { u"quality"_s, [this] { return csv(); } }, m_impl->dialogs,
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        menu.addSeparator();
+        menu.addAction(tr("Fit the axes"), this, &DeltaPlot::fit);
         menu.exec(plot->mapToGlobal(at));
     });
+    setToolTip(
+        tr("Points: NLL per token of each window, candidate minus reference. Line: their running mean; band: "
+           "its 95 % bootstrap interval (2000 resamples of windows). A click shows the window in the "
+           "views over tokens."));
     refresh();
 }
 
@@ -87,13 +109,46 @@ QCustomPlot* DeltaPlot::plot() const
 }
 
 void DeltaPlot::setData(const std::vector<RunningDelta::Point>& points, int windowsTotal, int windowLength,
-                        Trust trust)
+                        Trust trust, const QString& reference)
 {
     m_impl->points = points;
     m_impl->windowsTotal = windowsTotal;
     m_impl->windowLength = windowLength;
     m_impl->trust = trust;
+    m_impl->reference = reference;
     refresh();
+}
+
+void DeltaPlot::fit()
+{
+    m_impl->userRange = false;
+    refresh();
+}
+
+int DeltaPlot::windowAt(const QPointF& at) const
+{
+    const int window = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(at.x()))) - 1;
+    return m_impl->plot->axisRect()->rect().contains(at.toPoint()) && window >= 0
+            && window < std::ssize(m_impl->points)
+        ? window
+        : -1;
+}
+
+void DeltaPlot::showHover(const QPointF& at)
+{
+    const int window = windowAt(at);
+    if (window < 0) {
+        m_impl->marked->data()->clear();
+        Q_EMIT hovered(QString());
+    } else {
+        const RunningDelta::Point& point = m_impl->points[idx(window)];
+        m_impl->marked->data()->set({ QCPGraphData(window + 1, point.delta) }, true);
+        Q_EMIT hovered(tr("window %1: Δ %2 nats against %6; mean over %1 windows %3 [%4, %5]")
+                           .arg(window + 1)
+                           .arg(formatSigned(point.delta, 4), formatSigned(point.mean, 4),
+                                formatSigned(point.low, 4), formatSigned(point.high, 4), m_impl->reference));
+    }
+    m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void DeltaPlot::refresh()
@@ -107,7 +162,7 @@ void DeltaPlot::refresh()
     QVector<QCPGraphData> mean;
     QVector<QCPGraphData> windows;
     double smallest = 0.0;
-    double largest = 0.01;
+    double largest = 0.0;
     for (int at = 0; at < std::ssize(impl.points); ++at) {
         const RunningDelta::Point& point = impl.points[idx(at)];
         low.append(QCPGraphData(at + 1, point.low));
@@ -121,25 +176,39 @@ void DeltaPlot::refresh()
     impl.high->data()->set(high, true);
     impl.mean->data()->set(mean, true);
     impl.windows->data()->set(windows, true);
+    impl.marked->data()->clear();
     const bool stale = impl.trust == Trust::Stale;
     const QColor colour = stale ? theme.removed : theme.accent;
     QColor fill = colour;
-    fill.setAlpha(48);
+    fill.setAlpha(theme.dark ? 46 : 36);
+    const QColor dots = stale ? theme.removed : mixed(theme.muted, theme.panel, 0.15);
     impl.low->setPen(Qt::NoPen);
     impl.high->setPen(Qt::NoPen);
     impl.high->setBrush(fill);
-    impl.mean->setPen(QPen(colour, 2.0));
-    impl.windows->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc,
-                                                  QPen(stale ? theme.removed : theme.muted, 1.0),
-                                                  QBrush(stale ? theme.removed : theme.muted), 4));
-    const double margin = 0.08 * (largest - smallest);
-    plot->yAxis->setRange(smallest - margin, largest + margin);
-    plot->xAxis->setRange(0.5, std::max(2, impl.windowsTotal) + 0.5);
-    setAxisLabel(*plot->yAxis, tr("Δ NLL (nats per token)"));
+    impl.mean->setPen(QPen(colour, 2.0, impl.trust == Trust::Partial ? Qt::DashLine : Qt::SolidLine));
+    impl.windows->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(dots, 1.0), QBrush(dots), 4));
+    impl.marked->setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 1.3), Qt::NoBrush, 8));
+    impl.zero->setPen(QPen(mixed(theme.border, theme.muted, 0.6), 1.0));
+    if (!impl.userRange) {
+        const double span = std::max(largest - smallest, 1e-4);
+        plot->yAxis->setRange(smallest - 0.08 * span, largest + 0.10 * span);
+        plot->xAxis->setRange(0.5, std::max(2, impl.windowsTotal) + 0.5);
+    }
+    impl.last->setVisible(!impl.points.empty());
+    if (!impl.points.empty()) {
+        QFont face = smallFont(font());
+        face.setBold(true);
+        impl.last->setFont(face);
+        impl.last->setColor(stale ? theme.muted : theme.accent);
+        impl.last->setText(formatSigned(impl.points.back().mean, 3));
+        impl.last->position->setCoords(static_cast<double>(impl.points.size()), impl.points.back().high);
+    }
+    setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));
     setAxisLabel(*plot->xAxis,
                  impl.windowLength > 0
-                     ? tr("evaluation window (%1 tokens each), paired").arg(impl.windowLength)
-                     : tr("evaluation window, paired"));
+                     ? tr("%1 windows of %2 tokens, paired").arg(impl.windowsTotal).arg(impl.windowLength)
+                     : tr("evaluation windows, paired"));
     plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -161,6 +230,14 @@ void DeltaPlot::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         refresh();
     }
+}
+
+void DeltaPlot::leaveEvent(QEvent* event)
+{
+    QWidget::leaveEvent(event);
+    m_impl->marked->data()->clear();
+    m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
+    Q_EMIT hovered(QString());
 }
 
 } // namespace rankscope

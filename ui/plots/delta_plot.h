@@ -22,21 +22,28 @@ public:
     explicit DeltaPlot(DialogPort& dialogs, QWidget* parent = nullptr);
     ~DeltaPlot() override;
 
+    /// `reference`: name of what the differences are taken against.
     void setData(const std::vector<RunningDelta::Point>& points, int windowsTotal, int windowLength,
-                 Trust trust);
+                 Trust trust, const QString& reference);
+    void fit();
     [[nodiscard]] QCustomPlot* plot() const;
     [[nodiscard]] QString csv() const;
 
 Q_SIGNALS:
     void hovered(const QString& text);
+    /// A point was clicked; 0-based.
+    void windowClicked(int window);
     void problem(const QString& sentence);
 
 protected:
     void changeEvent(QEvent* event) override;
+    void leaveEvent(QEvent* event) override;
 
 private:
     struct Impl;
     void refresh();
+    void showHover(const QPointF& at);
+    [[nodiscard]] int windowAt(const QPointF& at) const;
     std::unique_ptr<Impl> m_impl;
 };
 
