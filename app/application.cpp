@@ -2,6 +2,7 @@
 #include "app/application.h"
 
 #include "app/log_sinks.h"
+#include "app/window_benchmark.h"
 #include "ui/actions/action_registry.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
@@ -9,6 +10,7 @@
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
+#include "ui/jobs/stall_watchdog.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/settings/settings.h"
@@ -56,9 +58,10 @@ struct Application::Parts {
     std::unique_ptr<MainWindow> window;
 };
 
-Application::Application(StartOptions options, std::shared_ptr<LogQueue> log)
+Application::Application(StartOptions options, std::shared_ptr<LogQueue> log, StallWatchdog& watchdog)
     : m_options(std::move(options))
     , m_parts(std::make_unique<Parts>())
+    , m_watchdog(watchdog)
 {
     Parts& parts = *m_parts;
     parts.log = std::move(log);
@@ -83,6 +86,13 @@ Application::Application(StartOptions options, std::shared_ptr<LogQueue> log)
                                 : QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) });
     QApplication::setQuitOnLastWindowClosed(false);
     connect(parts.window.get(), &MainWindow::closed, this, &Application::shutDown);
+    connect(&m_watchdog, &StallWatchdog::stalled, this, [](const StallWatchdog::Stall& stall) {
+        logUi(3,
+              qUtf8Printable(tr("The window stood still for %1 ms (%2 ms on a core): %3")
+                                 .arg(stall.times.wallMs, 0, 'f', 0)
+                                 .arg(stall.times.cpuMs, 0, 'f', 0)
+                                 .arg(stall.what)));
+    });
 }
 
 Application::~Application()
@@ -100,12 +110,33 @@ void Application::start()
     }
     parts.window->show();
     parts.workbench->refreshDevices();
+    if (m_options.benchmark) {
+        QTimer::singleShot(0, this, &Application::runBenchmark);
+        return;
+    }
+    if (m_options.device) {
+        parts.workbench->setDevice(*m_options.device,
+                                   m_options.device->kind == DeviceKind::Cuda ? DType::BF16 : DType::F32);
+    }
     parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
     connect(parts.workbench.get(), &Workbench::selectorChanged, this, &Application::applyStartPlan);
     connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
     if (!m_options.screenshot.isEmpty()) {
         takeScreenshotWhenSettled();
     }
+}
+
+void Application::runBenchmark()
+{
+    Parts& parts = *m_parts;
+    WindowBenchmarkOptions options;
+    options.folder = m_options.folder.isEmpty() ? demoFolder() : m_options.folder;
+    options.otherFolder = m_options.folder.isEmpty() ? QString() : demoFolder();
+    options.device = m_options.device;
+    options.repeats = m_options.repeats;
+    options.json = m_options.json;
+    m_exitCode = runWindowBenchmark(options, parts.window->services(), *parts.window, m_watchdog);
+    shutDown();
 }
 
 void Application::applyStartPlan()
@@ -206,7 +237,7 @@ void Application::shutDown()
     clock->start();
     connect(timer, &QTimer::timeout, this, [this, clock] {
         if (m_parts->lanes.idle() || clock->elapsed() > kShutdownLimitMs) {
-            QCoreApplication::exit(); // quit() would ask the windows once more
+            QCoreApplication::exit(m_exitCode); // quit() would ask the windows once more
         }
     });
     timer->start(20);

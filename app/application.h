@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/device.h"
+
 #include <QObject>
 #include <QPalette>
 #include <QSize>
@@ -15,6 +17,7 @@ namespace rankscope {
 
 class LogQueue;
 class MainWindow;
+class StallWatchdog;
 
 /// What the command line of the window asks for.
 struct StartOptions {
@@ -28,6 +31,10 @@ struct StartOptions {
     QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
     int layer = -1; ///< layer to select
     int head = -1;
+    bool benchmark = false; ///< measure, print, quit
+    bool json = false; ///< of the benchmark
+    int repeats = 3; ///< of the benchmark
+    std::optional<Device> device; ///< to run on from the start
     bool freshSettings = false; ///< neither read nor write the user's settings
 };
 
@@ -36,7 +43,7 @@ class Application : public QObject {
     Q_OBJECT
 
 public:
-    Application(StartOptions options, std::shared_ptr<LogQueue> log);
+    Application(StartOptions options, std::shared_ptr<LogQueue> log, StallWatchdog& watchdog);
     ~Application() override;
 
     void start();
@@ -46,6 +53,7 @@ private:
     void takeScreenshotWhenSettled();
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();
+    void runBenchmark();
     void shutDown();
 
     struct Parts;
@@ -53,6 +61,8 @@ private:
     std::unique_ptr<Parts> m_parts;
     bool m_startPlanApplied = false;
     bool m_shuttingDown = false;
+    StallWatchdog& m_watchdog;
+    int m_exitCode = 0;
 };
 
 } // namespace rankscope

@@ -2,6 +2,7 @@
 #include "app/application.h"
 #include "app/log_sinks.h"
 #include "core/base/device.h"
+#include "ui/jobs/stall_watchdog.h"
 #include "ui/theme/flat_style.h"
 #include "ui/theme/icon_tint.h"
 
@@ -11,6 +12,7 @@
 #include <QIcon>
 #include <QThread>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -62,7 +64,14 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
     const QCommandLineOption run(
         u"run"_s, u"action to trigger before the picture, by its id; may be repeated"_s, u"id"_s);
-    parser.addOptions({ dialog, run, plan, theme, screenshot, size, kept, layer, head });
+    const QCommandLineOption benchmark(
+        u"benchmark"_s, u"drive the window as a user would, print reaction times and stalls, and quit"_s);
+    const QCommandLineOption json(u"json"_s, u"with --benchmark: one JSON object instead of a table"_s);
+    const QCommandLineOption repeats(u"repeats"_s, u"with --benchmark: measurements of every edit"_s,
+                                     u"count"_s, u"3"_s);
+    const QCommandLineOption device(u"device"_s, u"cpu, cuda or cuda:N"_s, u"name"_s);
+    parser.addOptions(
+        { dialog, run, plan, theme, screenshot, size, kept, layer, head, benchmark, json, repeats, device });
     parser.process(arguments);
     if (parser.positionalArguments().size() > 1) {
         std::fprintf(stderr, "Give one checkpoint folder at most.\n");
@@ -74,7 +83,19 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.dialog = parser.value(dialog);
     options.screenshot = parser.value(screenshot);
     options.actions = parser.values(run);
-    options.freshSettings = parser.isSet(screenshot);
+    options.benchmark = parser.isSet(benchmark);
+    options.json = parser.isSet(json);
+    options.repeats = std::max(1, parser.value(repeats).toInt());
+    options.freshSettings = parser.isSet(screenshot) || options.benchmark;
+    if (parser.isSet(device)) {
+        const rankscope::Result<rankscope::Device> wanted
+            = rankscope::deviceFromString(parser.value(device).toStdString());
+        if (!wanted) {
+            std::fprintf(stderr, "%s\n", wanted.error().message.c_str());
+            return false;
+        }
+        options.device = *wanted;
+    }
     if (parser.isSet(size)) {
         const QStringList parts = parser.value(size).split(u'x');
         options.size = QSize(parts.value(0).toInt(), parts.value(1).toInt());
@@ -98,7 +119,7 @@ int main(int argc, char** argv)
     const auto log = std::make_shared<rankscope::LogQueue>();
     rankscope::installLogSinks(log);
     qInstallMessageHandler(forwardQtMessage);
-    QApplication application(argc, argv);
+    rankscope::WatchedApplication application(argc, argv);
     QApplication::setApplicationName(u"rankscope"_s);
     QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
     QApplication::setStyle(new rankscope::FlatStyle);
@@ -114,9 +135,19 @@ int main(int argc, char** argv)
     rankscope::setEngineThreads(cores > 2 ? cores - 1 : cores);
     int code = 0;
     {
-        rankscope::Application window(std::move(options), log);
+#ifdef NDEBUG
+        const bool watched = options.benchmark || qEnvironmentVariableIsSet("RANKSCOPE_WATCHDOG");
+#else
+        const bool watched = true;
+#endif
+        rankscope::StallWatchdog watchdog;
+        if (watched) {
+            application.setWatchdog(&watchdog);
+        }
+        rankscope::Application window(std::move(options), log, watchdog);
         window.start();
         code = QApplication::exec();
+        application.setWatchdog(nullptr);
     }
     qInstallMessageHandler(nullptr);
     return code;

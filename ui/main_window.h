@@ -85,6 +85,7 @@ public:
     explicit MainWindow(WindowServices services, QWidget* parent = nullptr);
     ~MainWindow() override;
 
+    [[nodiscard]] const WindowServices& services() const { return m_services; }
     [[nodiscard]] ActionRegistry& actionRegistry() const { return *m_actions; }
     [[nodiscard]] MessageBar* messageBar() const { return m_messages; }
     [[nodiscard]] StatusStrip* strip() const { return m_strip; }

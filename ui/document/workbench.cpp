@@ -20,9 +20,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int kLivePollMs = 30;
-constexpr int kEditDelayMs = 30; ///< gathers the edits of one event burst
-
 std::filesystem::path pathOf(const QString& text)
 {
     return std::filesystem::path(text.toStdU16String());
@@ -45,10 +42,9 @@ Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document
     if (m_options.calibrationLength == 0) {
         m_options.calibrationLength = m_options.windowLength;
     }
-    m_liveTimer->setInterval(kLivePollMs);
+    m_liveTimer->setSingleShot(true);
     connect(m_liveTimer, &QTimer::timeout, this, &Workbench::takeLive);
     m_editTimer->setSingleShot(true);
-    m_editTimer->setInterval(kEditDelayMs);
     connect(m_editTimer, &QTimer::timeout, this, &Workbench::startCandidate);
     connect(&m_document, &PlanDocument::planChanged, this, &Workbench::onPlanChanged);
     connect(&m_jobs, &JobListModel::activityChanged, this, &Workbench::activityChanged);
@@ -82,6 +78,7 @@ void Workbench::open(const QString& folder)
 void Workbench::adoptOverview(CheckpointOverview overview)
 {
     ++m_generation;
+    stopEngineWork();
     m_overview = std::make_shared<const CheckpointOverview>(std::move(overview));
     m_folder = QString::fromStdU16String(m_overview->folder.u16string());
     m_model.reset();
@@ -273,6 +270,7 @@ void Workbench::setDevice(const Device& device, DType dtype)
     Q_EMIT devicesChanged();
     if (m_overview != nullptr && m_overview->loadable()) {
         ++m_generation;
+        stopEngineWork();
         m_model.reset();
         forgetResults();
         Q_EMIT modelChanged();
@@ -299,6 +297,14 @@ void Workbench::refreshDevices()
             }
         },
         job_priority::kDevices);
+}
+
+void Workbench::stopEngineWork()
+{
+    for (const QString& kind :
+         { u"load"_s, u"baseline"_s, u"candidate"_s, u"spectra"_s, u"statistics"_s, u"selector"_s }) {
+        m_jobs.cancelKind(kind);
+    }
 }
 
 void Workbench::stopAll()

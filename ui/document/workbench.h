@@ -4,13 +4,13 @@
 #include "core/analysis/channel_statistics.h"
 #include "core/base/device.h"
 #include "core/evaluation/live_evaluator.h"
-#include "core/jobs/mailbox.h"
 #include "core/model/model.h"
 #include "core/pruning/channel_selector.h"
 #include "core/text/token_windows.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/quality.h"
 #include "ui/document/spectra_summary.h"
+#include "ui/jobs/live_box.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -136,7 +136,7 @@ private:
         PruningPlan plan;
         std::shared_ptr<const PerplexityEstimate> estimate; ///< null when the plan keeps everything
     };
-    using LiveBox = std::shared_ptr<Mailbox<PerplexityEstimate>>;
+    using LiveNumbers = std::shared_ptr<LiveBox<PerplexityEstimate>>;
 
     void adoptOverview(CheckpointOverview overview);
     void loadWeights();
@@ -152,7 +152,13 @@ private:
     void onPlanChanged();
     void scheduleCandidate();
     void startCandidate();
+    [[nodiscard]] LiveNumbers newLiveNumbers();
+    void liveArrived();
     void takeLive();
+    /// Of the plan that the newest run was started for: it is the document's.
+    [[nodiscard]] bool runFitsPlan() const;
+    /// Work for an earlier model or device is of no use any more.
+    void stopEngineWork();
     void report(const Error& error);
     /// The note of a result that did not come: the error's sentence, or that it was stopped, and `wayOn`.
     [[nodiscard]] static QString noteOf(const Error& error, const QString& wayOn);
@@ -196,12 +202,15 @@ private:
     Trust m_baselineTrust = Trust::Missing;
     Trust m_candidateTrust = Trust::Missing;
 
-    LiveBox m_baselineBox;
-    LiveBox m_candidateBox;
+    LiveNumbers m_baselineBox;
+    LiveNumbers m_candidateBox;
     QTimer* m_liveTimer;
     QTimer* m_editTimer;
     QElapsedTimer m_sinceStart; ///< of the newest candidate run
     QElapsedTimer m_sinceEdit;
+    QElapsedTimer m_sinceTaken; ///< of live numbers
+    bool m_runHasNumber = false; ///< the newest candidate run has shown one
+    bool m_restartOnNumber = false; ///< the newest edit waits for the run's first number
     bool m_awaitingFirstNumber = false;
     double m_lastReactionMs = -1.0;
     PruningPlan m_evaluatedPlan; ///< the document's plan that the newest run was started for

@@ -8,6 +8,7 @@
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
 
+#include <QPointer>
 #include <QTimer>
 
 namespace rankscope {
@@ -16,8 +17,13 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// A drag restarts the evaluation at most this often, so that each run has time to give a first number.
-constexpr int kRestartIntervalMs = 250;
+/// Edits that follow each other this closely are one drag.
+constexpr int kDragMs = 250;
+/// During a drag a run may live this long without a number before the next edit replaces it, so that numbers
+/// of a moment ago appear while the hand moves.
+constexpr int kPatienceMs = 400;
+/// Live numbers are shown at most this often, the first ones of a run at once.
+constexpr int kLiveIntervalMs = 30;
 
 bool sameNumbers(const PruningPlan& left, const PruningPlan& right)
 {
@@ -56,7 +62,7 @@ void Workbench::startWhenReady()
 void Workbench::startBaseline()
 {
     m_baselineTrust = Trust::Partial;
-    m_baselineBox = std::make_shared<Mailbox<PerplexityEstimate>>();
+    m_baselineBox = newLiveNumbers();
     Job* job = newJob(tr("Evaluate baseline"), u"baseline"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -87,7 +93,6 @@ void Workbench::startBaseline()
             }
         },
         job_priority::kBaseline);
-    m_liveTimer->start();
     Q_EMIT baselineChanged();
 }
 
@@ -190,35 +195,49 @@ void Workbench::ensureSelector()
         job_priority::kSelector);
 }
 
+bool Workbench::runFitsPlan() const
+{
+    return sameNumbers(m_document.plan(), m_evaluatedPlan);
+}
+
 void Workbench::onPlanChanged()
 {
-    if (m_realised && !sameNumbers(m_evaluatedPlan, m_document.plan())) {
+    const bool fits = runFitsPlan();
+    if (m_realised && !fits) {
         m_realised.reset();
     }
-    if (m_candidateTrust != Trust::Missing && !sameNumbers(m_evaluatedPlan, m_document.plan())) {
+    if (m_candidateTrust != Trust::Missing && !fits) {
         m_candidateTrust = Trust::Stale;
         Q_EMIT candidateChanged();
     }
+    const bool drag = m_sinceEdit.isValid() && m_sinceEdit.elapsed() < kDragMs;
     m_sinceEdit.start();
     m_awaitingFirstNumber = true;
-    scheduleCandidate();
+    if (fits && m_candidateBox != nullptr) {
+        m_editTimer->stop();
+        m_restartOnNumber = false;
+        return; // back at the plan of the running evaluation
+    }
+    const qint64 age = m_candidateBox != nullptr ? m_sinceStart.elapsed() : 0;
+    m_restartOnNumber = drag && m_candidateBox != nullptr && !m_runHasNumber && age < kPatienceMs;
+    if (m_restartOnNumber) {
+        m_editTimer->start(static_cast<int>(kPatienceMs - age));
+    } else {
+        scheduleCandidate();
+    }
 }
 
+/// Once per turn of the event loop, however many edits it brings.
 void Workbench::scheduleCandidate()
 {
-    if (m_evaluator == nullptr) {
-        return;
-    }
-    const bool running = m_candidateBox != nullptr;
-    const qint64 age = m_sinceStart.isValid() ? m_sinceStart.elapsed() : kRestartIntervalMs;
-    const int wait = running ? static_cast<int>(std::max<qint64>(0, kRestartIntervalMs - age)) : 0;
-    if (!m_editTimer->isActive()) {
-        m_editTimer->start(std::max(wait, 15));
+    if (m_evaluator != nullptr) {
+        m_editTimer->start(0);
     }
 }
 
 void Workbench::startCandidate()
 {
+    m_restartOnNumber = false;
     if (m_evaluator == nullptr) {
         return;
     }
@@ -246,7 +265,8 @@ void Workbench::startCandidate()
     }
     m_evaluatedPlan = plan;
     m_sinceStart.start();
-    m_candidateBox = std::make_shared<Mailbox<PerplexityEstimate>>();
+    m_runHasNumber = false;
+    m_candidateBox = newLiveNumbers();
     Job* job = newJob(tr("Evaluate candidate"), u"candidate"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -273,6 +293,9 @@ void Workbench::startCandidate()
                 return;
             }
             m_candidateBox.reset();
+            if (m_restartOnNumber) {
+                scheduleCandidate();
+            }
             if (!result) {
                 m_candidateTrust = m_candidate != nullptr ? Trust::Stale : Trust::Missing;
                 report(result.error());
@@ -280,19 +303,37 @@ void Workbench::startCandidate()
                 return;
             }
             m_realised = std::move(result->plan);
-            showCandidate(std::move(result->estimate), Trust::Final);
-            if (!sameNumbers(m_document.plan(), m_evaluatedPlan)) {
+            if (!runFitsPlan()) {
                 m_realised.reset();
-                m_candidateTrust = Trust::Stale;
-                Q_EMIT candidateChanged();
             }
+            showCandidate(std::move(result->estimate), Trust::Final);
         },
         job_priority::kCandidate);
-    m_liveTimer->start();
+}
+
+Workbench::LiveNumbers Workbench::newLiveNumbers()
+{
+    return std::make_shared<LiveBox<PerplexityEstimate>>([self = QPointer<Workbench>(this)] {
+        if (self != nullptr) {
+            self->liveArrived();
+        }
+    });
+}
+
+void Workbench::liveArrived()
+{
+    const qint64 since = m_sinceTaken.isValid() ? m_sinceTaken.elapsed() : kLiveIntervalMs;
+    const bool first = m_candidateBox != nullptr && !m_runHasNumber;
+    if (first || since >= kLiveIntervalMs) {
+        takeLive();
+    } else if (!m_liveTimer->isActive()) {
+        m_liveTimer->start(static_cast<int>(kLiveIntervalMs - since));
+    }
 }
 
 void Workbench::takeLive()
 {
+    m_sinceTaken.start();
     if (m_baselineBox != nullptr) {
         if (std::shared_ptr<const PerplexityEstimate> part = m_baselineBox->take()) {
             m_baseline = std::move(part);
@@ -302,22 +343,25 @@ void Workbench::takeLive()
     }
     if (m_candidateBox != nullptr) {
         if (std::shared_ptr<const PerplexityEstimate> part = m_candidateBox->take()) {
+            m_runHasNumber = true;
+            if (m_restartOnNumber) {
+                scheduleCandidate();
+            }
             showCandidate(std::move(part), Trust::Partial);
         }
     }
-    if (m_baselineBox == nullptr && m_candidateBox == nullptr) {
-        m_liveTimer->stop();
-    }
 }
 
+/// A number of an earlier plan, as they come during a drag, is stale from the start.
 void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust)
 {
-    if (m_awaitingFirstNumber && m_sinceEdit.isValid()) {
-        m_lastReactionMs = static_cast<double>(m_sinceEdit.elapsed());
+    const bool fits = runFitsPlan();
+    if (fits && m_awaitingFirstNumber && m_sinceEdit.isValid()) {
+        m_lastReactionMs = static_cast<double>(m_sinceEdit.nsecsElapsed()) * 1e-6;
         m_awaitingFirstNumber = false;
     }
     m_candidate = std::move(estimate);
-    m_candidateTrust = trust;
+    m_candidateTrust = fits ? trust : Trust::Stale;
     updateDelta();
     Q_EMIT candidateChanged();
 }

@@ -2,6 +2,7 @@
 #include "ui/jobs/job.h"
 
 #include "ui/jobs/eta.h"
+#include "ui/jobs/stall_watchdog.h"
 
 #include <QCoreApplication>
 #include <QLoggingCategory>
@@ -77,6 +78,7 @@ void Job::postToGui(std::function<void()> function)
 
 void Job::finish(const Error* error)
 {
+    StallWatchdog::note(m_title);
     if (error == nullptr) {
         qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, elapsedSeconds(), qUtf16Printable(m_title));
         setState(JobState::Succeeded);
