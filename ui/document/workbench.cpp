@@ -310,6 +310,7 @@ void Workbench::stopEngineWork()
 void Workbench::stopAll()
 {
     m_editTimer->stop();
+    m_restartOnNumber = false;
     m_jobs.cancelAll();
 }
 

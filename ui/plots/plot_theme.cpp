@@ -3,6 +3,7 @@
 
 #include "ui/format/numbers.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/resize_once.h"
 #include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
 
@@ -13,6 +14,7 @@ namespace rankscope {
 
 void applyPlotTheme(QCustomPlot& plot)
 {
+    drawResizedOnce(plot);
     const Theme& theme = themeOf(plot.palette());
     const QFont font = smallFont(plot.font());
     plot.setBackground(QBrush(theme.panel));
