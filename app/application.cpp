@@ -52,7 +52,7 @@ struct Application::Parts {
     JobLanes lanes;
     JobListModel jobs;
     PlanDocument document;
-    SystemDialogs dialogs;
+    std::unique_ptr<DialogPort> dialogs;
     std::unique_ptr<Workbench> workbench;
     std::shared_ptr<LogQueue> log;
     std::unique_ptr<MainWindow> window;
@@ -70,10 +70,15 @@ Application::Application(StartOptions options, std::shared_ptr<LogQueue> log, St
         : std::make_unique<Settings>();
     const QString theme = m_options.theme.isEmpty() ? parts.settings->get(setting::theme) : m_options.theme;
     applyTheme(themeFromName(theme), parts.systemPalette);
+    if (m_options.benchmark) {
+        parts.dialogs = std::make_unique<UnattendedDialogs>();
+    } else {
+        parts.dialogs = std::make_unique<SystemDialogs>();
+    }
     parts.workbench
         = std::make_unique<Workbench>(parts.lanes, parts.jobs, parts.document, Workbench::Options {});
     parts.window = std::make_unique<MainWindow>(WindowServices {
-        *parts.settings, parts.lanes, parts.jobs, parts.document, *parts.workbench, parts.dialogs,
+        *parts.settings, parts.lanes, parts.jobs, parts.document, *parts.workbench, *parts.dialogs,
         [queue = parts.log] {
             QStringList lines;
             for (const std::string& line : queue->take()) {

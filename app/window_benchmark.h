@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/device.h"
+#include "ui/dialogs/dialog_port.h"
 #include "ui/main_window.h"
 
 #include <QString>
@@ -11,6 +12,25 @@
 namespace rankscope {
 
 class StallWatchdog;
+
+/// Nobody is there to answer: chooses nothing, and lets work that was not saved go.
+class UnattendedDialogs : public DialogPort {
+public:
+    [[nodiscard]] QString chooseFolder(QWidget*, const QString&, const QString&) override { return {}; }
+    [[nodiscard]] QString chooseOpenFile(QWidget*, const QString&, const QString&, const QString&) override
+    {
+        return {};
+    }
+    [[nodiscard]] QString chooseSaveFile(QWidget*, const QString&, const QString&, const QString&) override
+    {
+        return {};
+    }
+    [[nodiscard]] bool confirmLoss(QWidget*, const QString&, const QString&) override { return true; }
+    [[nodiscard]] UnsavedAnswer askUnsaved(QWidget*, const QString&) override
+    {
+        return UnsavedAnswer::Discard;
+    }
+};
 
 struct WindowBenchmarkOptions {
     QString folder; ///< opened and measured

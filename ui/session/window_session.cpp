@@ -106,7 +106,6 @@ OpenTimes WindowSession::open(const QString& folder, int timeoutMs)
     QObject::connect(&workbench, &Workbench::baselineChanged, &scope, look);
     QObject::connect(&workbench, &Workbench::spectraChanged, &scope, look);
     QObject::connect(&workbench, &Workbench::selectorChanged, &scope, look);
-    m_services.document.undoStack()->setClean();
     m_window.openFolder(folder);
     waitFor(
         [&] {
