@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
 
+#include "app/application_benchmark.h"
 #include "app/log_sinks.h"
-#include "app/window_benchmark.h"
 #include "ui/actions/action_registry.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"

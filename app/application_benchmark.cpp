@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/window_benchmark.h"
+#include "app/application_benchmark.h"
 
 #include "core/base/narrow.h"
 #include "core/base/process_memory.h"
