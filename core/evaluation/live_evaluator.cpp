@@ -22,6 +22,7 @@ struct BatchCache {
     std::vector<at::Tensor>
         blockInputs; ///< [layers] dense residual stream [B, T, D]; shorter while being filled
     std::vector<double> baselineNll; ///< empty until the dense model has been scored
+    bool kept = true; ///< false: blockInputs does not grow beyond the embedding
 };
 
 /// First layer that a plan changes; the layer count when it changes none.
@@ -44,6 +45,7 @@ struct LiveEvaluator::Impl {
     std::shared_ptr<const Model> model;
     std::shared_ptr<const TokenWindows> windows;
     std::vector<BatchCache> batches;
+    std::int64_t cacheBytes = 0; ///< when full
 
     /// Runs the dense model over one batch, keeping every block's input. Any poll may run another call of
     /// this evaluator that fills the same cache: what was read before a poll is looked at again after it.
@@ -57,6 +59,12 @@ struct LiveEvaluator::Impl {
             cache.blockInputs = { embed(*model, cache.ids) };
         }
         const std::vector<LayerMask> dense;
+        if (!cache.kept) {
+            const int layers = model->spec().layerCount();
+            const at::Tensor last = runDense(cache.blockInputs.front(), 0, layers, job);
+            cache.baselineNll = toVector(windowNll(*model, last, cache.ids, &job));
+            return;
+        }
         // A cancelled call leaves the inputs it reached; the next one goes on from there.
         while (narrow<int>(cache.blockInputs.size()) < model->spec().layerCount()) {
             throwIfStopped(job);
@@ -76,6 +84,24 @@ struct LiveEvaluator::Impl {
         cache.baselineNll = toVector(windowNll(*model, last, cache.ids, &job));
     }
 
+    /// Blocks `first` to `last` - 1 of the dense model.
+    [[nodiscard]] at::Tensor runDense(at::Tensor x, int first, int last, JobContext& job) const
+    {
+        const std::vector<LayerMask> dense;
+        for (int layer = first; layer < last; ++layer) {
+            throwIfStopped(job);
+            x = runMaskedBlock(*model, layer, x, dense, &job);
+        }
+        return x;
+    }
+
+    /// Dense residual stream of a filled batch at the input of a block.
+    [[nodiscard]] at::Tensor blockInput(const BatchCache& cache, int layer, JobContext& job) const
+    {
+        return cache.kept ? cache.blockInputs[idx(layer)]
+                          : runDense(cache.blockInputs.front(), 0, layer, job);
+    }
+
     /// Losses of a filled batch under `masks`, which change nothing before `firstLayer`.
     [[nodiscard]] std::vector<double> maskedNll(const BatchCache& cache, const std::vector<LayerMask>& masks,
                                                 int firstLayer, JobContext& job) const
@@ -84,7 +110,7 @@ struct LiveEvaluator::Impl {
         if (firstLayer == layers) {
             return cache.baselineNll;
         }
-        at::Tensor x = cache.blockInputs[idx(firstLayer)];
+        at::Tensor x = blockInput(cache, firstLayer, job);
         for (int layer = firstLayer; layer < layers; ++layer) {
             throwIfStopped(job);
             x = runMaskedBlock(*model, layer, x, masks, &job);
@@ -100,10 +126,22 @@ void PairedLosses::append(const PairedLosses& more)
 }
 
 LiveEvaluator::LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows)
+    : LiveEvaluator(std::move(model), std::move(windows), kCacheBytes)
+{
+}
+
+LiveEvaluator::LiveEvaluator(std::shared_ptr<const Model> model, std::shared_ptr<const TokenWindows> windows,
+                             std::int64_t cacheLimitBytes)
     : m_impl(std::make_unique<Impl>())
 {
+    const ModelSpec& spec = model->spec();
+    const std::int64_t bytesPerWindow
+        = std::int64_t { spec.layerCount() } * windows->length * spec.hiddenSize * sizeBytes(model->dtype());
     for (const WindowBatch& batch : windowBatches(windows->count, windows->length, model->device())) {
-        m_impl->batches.push_back(BatchCache { batch, {}, {}, {} });
+        BatchCache& cache = m_impl->batches.emplace_back();
+        cache.batch = batch;
+        cache.kept = m_impl->cacheBytes + batch.count * bytesPerWindow <= cacheLimitBytes;
+        m_impl->cacheBytes += cache.kept ? batch.count * bytesPerWindow : 0;
     }
     m_impl->model = std::move(model);
     m_impl->windows = std::move(windows);
@@ -123,9 +161,7 @@ const std::shared_ptr<const TokenWindows>& LiveEvaluator::windows() const
 
 std::int64_t LiveEvaluator::cacheBytes() const
 {
-    const ModelSpec& spec = m_impl->model->spec();
-    return std::int64_t { spec.layerCount() } * m_impl->windows->count * m_impl->windows->length
-        * spec.hiddenSize * sizeBytes(m_impl->model->dtype());
+    return m_impl->cacheBytes;
 }
 
 Result<std::shared_ptr<const PerplexityEstimate>> LiveEvaluator::baseline(const PartialEstimate& partial,
@@ -180,19 +216,21 @@ LiveEvaluator::compareTokens(const PruningPlan& plan, const PartialComparison& p
         const Model& model = *m_impl->model;
         RunningComparison running(model, *m_impl->windows, plan);
         const std::vector<LayerMask> masks = makeMasks(model, plan, QueryScale::OfKeptDims);
-        const std::vector<LayerMask> none;
         const int firstLayer = firstChangedLayer(plan);
         const int layers = model.spec().layerCount();
         job.progress().begin(m_impl->windows->count);
         for (BatchCache& cache : m_impl->batches) {
             m_impl->fill(cache, job);
             const at::Tensor ids = cache.ids;
-            const at::Tensor dense
-                = runMaskedBlock(model, layers - 1, cache.blockInputs[idx(layers - 1)], none);
-            at::Tensor masked = firstLayer == layers ? dense : cache.blockInputs[idx(firstLayer)];
+            const int split = std::min(firstLayer, layers - 1);
+            const at::Tensor shared = m_impl->blockInput(cache, split, job);
+            const at::Tensor dense = cache.kept
+                ? m_impl->runDense(m_impl->blockInput(cache, layers - 1, job), layers - 1, layers, job)
+                : m_impl->runDense(shared, split, layers, job);
+            at::Tensor masked = firstLayer == layers ? dense : shared;
             for (int layer = firstLayer; layer < layers; ++layer) {
                 throwIfStopped(job);
-                masked = runMaskedBlock(model, layer, masked, masks);
+                masked = runMaskedBlock(model, layer, masked, masks, &job);
             }
             running.add(dense, masked, ids, job);
             job.progress().advance(cache.batch.count);

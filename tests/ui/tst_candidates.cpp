@@ -168,6 +168,12 @@ private Q_SLOTS:
         QVERIFY(bench.history.isComparable(records[0]));
         QCOMPARE(*bench.history.meanDelta(records[1]), before); // against the dense model of its own windows
         QVERIFY(bench.model.index(1, 1).data(Qt::ToolTipRole).toString().contains(u"other windows"_s));
+        // A pinned row of other windows is never paired with.
+        bench.history.pin(records[1].id);
+        QCOMPARE(*bench.history.meanDelta(records[2]),
+                 pairedDelta(*records[2].baseline, *records[2].estimate).meanNll);
+        QCOMPARE(bench.workbench.deltaReference(), bench.workbench.baseline());
+        bench.history.pin(0);
         // More windows of the same text replace the number of the row.
         options.evaluationWindows = 6;
         bench.workbench.setOptions(options);

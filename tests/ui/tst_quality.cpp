@@ -101,6 +101,7 @@ private Q_SLOTS:
         Bench bench;
         bench.open();
         bench.prune(0.5);
+        QCoreApplication::processEvents();
         QTRY_VERIFY(!bench.jobs.anyActive());
         QCOMPARE(bench.losses.comparison(), nullptr);
         QCOMPARE(bench.losses.trust(), Trust::Missing);
@@ -155,6 +156,8 @@ private Q_SLOTS:
         const int window = third.data(TokenLossModel::WindowRole).toInt();
         const int token = third.data(TokenLossModel::TokenRole).toInt();
         QVERIFY(token >= 1 && token < 48);
+        QCOMPARE(third.data(TokenLossModel::CandidateRole).toDouble(),
+                 static_cast<double>(bench.losses.comparison()->candidateNll[idx(window * 47 + token - 1)]));
         const auto& windows = *bench.workbench.texts().evaluation;
         QCOMPARE(third.data(TokenLossModel::AfterTextRole).toString().isEmpty(), token == 47);
         QVERIFY(bench.workbench.texts()

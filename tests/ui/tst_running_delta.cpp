@@ -3,6 +3,7 @@
 
 #include <QTest>
 
+#include <cmath>
 #include <random>
 
 using namespace rankscope;
@@ -43,6 +44,29 @@ private Q_SLOTS:
             QCOMPARE(each->delta()->high, expected.high);
             QCOMPARE(each->tokens(), std::int64_t { 32 * 511 });
         }
+    }
+
+    /// On the way the band comes from another bootstrap: of the same size as the exact one, and the same
+    /// however the windows arrived.
+    void theBandIsCloseToTheExactIntervals()
+    {
+        RunningDelta grown;
+        for (int windows = 1; windows <= 200; windows += 13) {
+            grown.update(estimate(1, 200, 200), estimate(2, windows, 200));
+        }
+        grown.update(estimate(1, 200, 200), estimate(2, 200, 200));
+        RunningDelta once;
+        once.update(estimate(1, 200, 200), estimate(2, 200, 200));
+        for (const int windows : { 16, 31, 100, 190 }) {
+            const RunningDelta::Point& point = once.points()[static_cast<std::size_t>(windows - 1)];
+            const PairedDelta exact = pairedDelta(*estimate(1, windows, 200), *estimate(2, windows, 200));
+            QVERIFY(std::abs(point.mean - exact.meanNll) < 1e-12);
+            const double ratio = (point.high - point.low) / (exact.high - exact.low);
+            QVERIFY2(ratio > 0.85 && ratio < 1.15, qPrintable(QString::number(ratio)));
+            QVERIFY(point.low <= point.mean && point.mean <= point.high);
+            QCOMPARE(grown.points()[static_cast<std::size_t>(windows - 1)].delta, point.delta);
+        }
+        QCOMPARE(once.points()[0].low, once.points()[0].high);
     }
 
     void onlyCommonWindowsCount()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/random.h"
 #include "core/evaluation/perplexity.h"
 
 #include <memory>
@@ -17,7 +18,9 @@ enum class Trust {
     Stale, ///< of an earlier plan, text or method
 };
 
-/// The paired difference as windows arrive: points per window, and the running mean with its interval.
+/// The paired difference as windows arrive: points per window, and the running mean with its interval. The
+/// interval of all windows is pairedDelta's; those on the way there come from a bootstrap that grows by a
+/// window at a time (Poisson weights), so that a run of a thousand windows costs milliseconds.
 class RunningDelta {
 public:
     struct Point {
@@ -37,7 +40,19 @@ public:
     [[nodiscard]] std::int64_t tokens() const { return m_tokens; }
 
 private:
+    /// The sums over windows of 2000 resamples, each window with a weight of its own in each.
+    struct Resamples {
+        std::vector<double> sums;
+        std::vector<int> weights;
+        Random random { 20260204 };
+        int windows = 0; ///< added so far
+
+        void add(double delta);
+        void setInterval(Point& point) const;
+    };
+
     std::vector<Point> m_points;
+    Resamples m_resamples;
     std::optional<PairedDelta> m_delta;
     std::int64_t m_tokens = 0;
 };

@@ -16,7 +16,6 @@ namespace {
 
 /// Above what nobody looks at, below everything that leads to a number.
 constexpr int kPriority = job_priority::kBackground + 1;
-constexpr int kStartDelayMs = 60;
 constexpr int kPartialPollMs = 100;
 
 } // namespace
@@ -32,7 +31,7 @@ TokenLosses::TokenLosses(Workbench& workbench, JobLanes& lanes, JobListModel& jo
     , m_partialTimer(new QTimer(this))
 {
     m_startTimer->setSingleShot(true);
-    m_startTimer->setInterval(kStartDelayMs);
+    m_startTimer->setInterval(0); // one start per burst of signals
     connect(m_startTimer, &QTimer::timeout, this, &TokenLosses::start);
     m_partialTimer->setInterval(kPartialPollMs);
     connect(m_partialTimer, &QTimer::timeout, this, [this] {

@@ -100,6 +100,30 @@ private Q_SLOTS:
         }
     }
 
+    /// What does not fit into the cache is run again, with the same numbers.
+    void aSmallCacheChangesNothing()
+    {
+        const auto windows = randomWindows(20, 64);
+        JobContext job;
+        const LiveEvaluator whole(demo(), windows);
+        const std::int64_t all = whole.cacheBytes();
+        QCOMPARE(all, std::int64_t { 6 } * 20 * 64 * demo()->spec().hiddenSize * 4);
+        for (const std::int64_t limit : { std::int64_t { 0 }, all / 2, all }) {
+            LiveEvaluator live(demo(), windows, limit);
+            QVERIFY(live.cacheBytes() <= limit);
+            QCOMPARE(live.cacheBytes() > 0, limit > 0);
+            for (const int firstLayer : { 0, 5 }) {
+                const PruningPlan plan = planFrom(firstLayer, 24);
+                QCOMPARE((*live.candidate(plan, {}, job))->windowNll,
+                         (*evaluatePerplexity(*demo(), *windows, &plan, {}, job))->windowNll);
+                QCOMPARE((*live.compareTokens(plan, {}, job))->kl,
+                         (*compareTokens(*demo(), *windows, plan, {}, job))->kl);
+            }
+            QCOMPARE((*live.baseline({}, job))->windowNll,
+                     (*evaluatePerplexity(*demo(), *windows, nullptr, {}, job))->windowNll);
+        }
+    }
+
     void cancelledRunsGoOn()
     {
         const auto windows = randomWindows(40, 64);
