@@ -253,7 +253,7 @@ void MainWindow::showProblem(const QString& sentence, IssueSeverity severity)
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    const bool exporting = m_exportDialog != nullptr && m_exportDialog->isBusy();
+    const bool exporting = m_exportDialog != nullptr && m_exportDialog->isWriting();
     if (exporting
         && !m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"),
                                            tr("Stop and close"))) {

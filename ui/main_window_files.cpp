@@ -221,9 +221,15 @@ void MainWindow::offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers)
 void MainWindow::openExportDialog()
 {
     if (m_exportDialog == nullptr) {
-        m_exportDialog = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes,
-                                            m_services.jobs, m_services.settings, m_services.dialogs },
-                                          this);
+        m_exportDialog
+            = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes, m_services.jobs,
+                                 m_services.settings, m_services.dialogs, cliProgram() },
+                               this);
+        connect(m_exportDialog, &ExportDialog::finished, this, [this](const QString& sentence, bool good) {
+            if (m_exportDialog == nullptr || !m_exportDialog->isVisible()) {
+                showProblem(sentence, good ? IssueSeverity::Note : IssueSeverity::Warning);
+            }
+        });
     }
     m_exportDialog->show();
     m_exportDialog->raise();

@@ -39,12 +39,17 @@ struct TensorChange {
     std::string name;
     std::vector<std::int64_t> shapeBefore;
     std::vector<std::int64_t> shapeAfter; ///< equal when only values change (zero-filled)
+    std::int64_t bytesBefore = 0;
+    std::int64_t bytesAfter = 0;
 };
 
 struct ExportFile {
     std::string name;
     std::int64_t bytes = 0;
     std::string origin; ///< "written" or "copied"
+    std::vector<std::size_t> changes {}; ///< of a weight file: positions in ExportPreview::changedTensors
+    std::int64_t unchangedTensors = 0; ///< of a weight file
+    std::int64_t unchangedBytes = 0;
 };
 
 /// What an export would do; writes nothing.
@@ -62,6 +67,13 @@ struct ExportPreview {
     std::string loadsIn; ///< a sentence: where the result loads
     std::optional<Error> blocked; ///< why it cannot be written, if so (mode, target, space)
 };
+
+/// A sentence: where a checkpoint written in `mode` loads.
+[[nodiscard]] std::string exportLoadsIn(const ModelSpec& spec, ExportMode mode);
+
+/// Why `mode` cannot express `plan` for this checkpoint, if so. Reads nothing.
+[[nodiscard]] std::optional<Error> exportModeProblem(const CheckpointOverview& checkpoint,
+                                                     const PruningPlan& plan, ExportMode mode);
 
 /// Checks mode against plan, target and free space. Errors: those of reading the checkpoint.
 [[nodiscard]] Result<ExportPreview> previewExport(const CheckpointOverview& checkpoint,

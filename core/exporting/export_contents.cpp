@@ -16,6 +16,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
 
 namespace rankscope {
 
@@ -137,21 +138,6 @@ std::optional<Error> zerosDoNotVanish(const ModelSpec& spec, const PruningPlan& 
     return std::nullopt;
 }
 
-std::optional<Error> blockedByPlanOrMode(const CheckpointOverview& checkpoint, const PruningPlan& plan,
-                                         ExportMode mode)
-{
-    const ModelIdentity identity { {}, checkpoint.fingerprint, checkpoint.name };
-    if (Status fits = checkPlanForModel(plan, checkpoint.spec, identity); !fits) {
-        return fits.error();
-    }
-    if (mode == ExportMode::Uniform) {
-        if (std::optional<Error> uneven = unevenWidths(checkpoint.spec, plan)) {
-            return uneven;
-        }
-    }
-    return zerosDoNotVanish(checkpoint.spec, plan, mode);
-}
-
 /// The space needed with every file rounded up to blocks; with a margin for the folder itself.
 std::optional<Error> tooLittleSpace(const ExportContents& contents)
 {
@@ -171,16 +157,6 @@ std::optional<Error> tooLittleSpace(const ExportContents& contents)
                     static_cast<double>(free) / 1e6),
         fmt::format("needed {} bytes, free {}", needed, free)
     };
-}
-
-std::string loadsIn(const ModelSpec& spec, ExportMode mode)
-{
-    if (mode == ExportMode::PerLayer || (mode == ExportMode::ZeroFilled && isPerLayerSource(spec))) {
-        return "Loads in flash-linear-attention with trust_remote_code=True: two small Python files in the "
-               "folder give "
-               "each layer its width.";
-    }
-    return "Loads in stock flash-linear-attention with from_pretrained; no remote code.";
 }
 
 std::vector<std::string> warningsFor(const ModelSpec& spec, const PruningPlan& plan, ExportMode mode)
@@ -287,8 +263,21 @@ Status addModelCard(ExportContents& contents, const CheckpointOverview& checkpoi
 void listFiles(ExportContents& contents)
 {
     std::vector<ExportFile>& files = contents.preview.files;
+    std::map<std::string_view, std::size_t> changeOf;
+    for (std::size_t change = 0; change < contents.preview.changedTensors.size(); ++change) {
+        changeOf[contents.preview.changedTensors[change].name] = change;
+    }
     for (const ShardLayout& shard : contents.layout.shards) {
-        files.push_back({ shard.fileName, shard.fileBytes, "written" });
+        ExportFile& file = files.emplace_back(ExportFile { shard.fileName, shard.fileBytes, "written" });
+        for (const std::size_t index : shard.tensors) {
+            const OutputTensor& tensor = contents.weights.tensors[index];
+            if (const auto change = changeOf.find(tensor.name); change != changeOf.end()) {
+                file.changes.push_back(change->second);
+            } else {
+                ++file.unchangedTensors;
+                file.unchangedBytes += tensor.sizeBytes();
+            }
+        }
     }
     for (const TextFile& file : contents.texts) {
         files.push_back({ file.name, narrow<std::int64_t>(file.text.size()), "written" });
@@ -303,6 +292,31 @@ void listFiles(ExportContents& contents)
 
 } // namespace
 
+std::string exportLoadsIn(const ModelSpec& spec, ExportMode mode)
+{
+    if (mode == ExportMode::PerLayer || (mode == ExportMode::ZeroFilled && isPerLayerSource(spec))) {
+        return "Loads in flash-linear-attention with trust_remote_code=True: two small Python files in the "
+               "folder give "
+               "each layer its width.";
+    }
+    return "Loads in stock flash-linear-attention with from_pretrained; no remote code.";
+}
+
+std::optional<Error> exportModeProblem(const CheckpointOverview& checkpoint, const PruningPlan& plan,
+                                       ExportMode mode)
+{
+    const ModelIdentity identity { {}, checkpoint.fingerprint, checkpoint.name };
+    if (Status fits = checkPlanForModel(plan, checkpoint.spec, identity); !fits) {
+        return fits.error();
+    }
+    if (mode == ExportMode::Uniform) {
+        if (std::optional<Error> uneven = unevenWidths(checkpoint.spec, plan)) {
+            return uneven;
+        }
+    }
+    return zerosDoNotVanish(checkpoint.spec, plan, mode);
+}
+
 Result<ExportContents> exportContents(const CheckpointOverview& checkpoint, const PruningPlan& plan,
                                       const ExportOptions& options)
 {
@@ -312,10 +326,10 @@ Result<ExportContents> exportContents(const CheckpointOverview& checkpoint, cons
     ExportContents contents;
     ExportPreview& preview = contents.preview;
     preview.mode = options.mode;
-    preview.loadsIn = loadsIn(checkpoint.spec, options.mode);
+    preview.loadsIn = exportLoadsIn(checkpoint.spec, options.mode);
     preview.weightBytesBefore = checkpoint.weightBytes;
     preview.stateBytesBefore = checkpoint.spec.stateBytes();
-    preview.blocked = blockedByPlanOrMode(checkpoint, plan, options.mode);
+    preview.blocked = exportModeProblem(checkpoint, plan, options.mode);
     if (preview.blocked) {
         return contents;
     }

@@ -138,7 +138,8 @@ Result<PrunedTensors> pruneTensors(std::shared_ptr<const CheckpointReader> sourc
                 output.pieces = keptRows(whole, rowBytes, selection, *result.zeros);
                 output.shape.front() = std::int64_t { selection.heads } * selection.kept;
             }
-            result.changes.push_back(TensorChange { entry.name, entry.shape, output.shape });
+            result.changes.push_back(
+                TensorChange { entry.name, entry.shape, output.shape, entry.sizeBytes, output.sizeBytes() });
         }
         result.tensors.push_back(std::move(output));
     }

@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Both sides run the same fp32 arithmetic on the same stored weights; they differ in the order of sums over fewer
-/// key channels. Measured 3e-7 to 7e-7 on the trained models, 5e-6 on random weights of 1.3 B shape and up to 9e-5 with
-/// sum-normalised keys on random weights; a wrong query scale gives 4e-2 and more.
+/// Both sides run the same fp32 arithmetic on the same stored weights; they differ in the order of sums over
+/// fewer key channels. Measured 3e-7 to 7e-7 on the trained models, 5e-6 on random weights of 1.3 B shape and
+/// up to 9e-5 with sum-normalised keys on random weights; a wrong query scale gives 4e-2 and more.
 constexpr double kTolerance = 1e-4;
 
 /// A folder of our own under the system's temporary folder, removed with everything in it.
@@ -159,7 +159,9 @@ Result<Verification> verifyExport(const fs::path& exported, const fs::path& agai
                        {} };
     }
     job.progress().advance();
-    return compare(logits->as<float>(), masked->logits.as<float>());
+    Verification verification = compare(logits->as<float>(), masked->logits.as<float>());
+    verification.comparedTokens = std::ssize(ids);
+    return verification;
 }
 
 } // namespace rankscope

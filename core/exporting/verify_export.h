@@ -16,6 +16,7 @@ struct Verification {
     double tolerance = 0.0; ///< bound on rms
     bool passed = false;
     std::int64_t comparedLogits = 0;
+    std::int64_t comparedTokens = 0;
 };
 
 struct VerifyOptions {

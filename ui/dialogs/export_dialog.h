@@ -3,24 +3,27 @@
 
 #include "core/exporting/export_checkpoint.h"
 #include "core/exporting/verify_export.h"
+#include "ui/dialogs/export_outcome.h"
 
 #include <QDialog>
 #include <QPointer>
 
+#include <map>
 #include <optional>
 
 class QCheckBox;
-class QComboBox;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QProgressBar;
 class QPushButton;
+class QRadioButton;
 class QTimer;
-class QTreeWidget;
 
 namespace rankscope {
 
 class DialogPort;
+class ExportPreviewTree;
 class Job;
 class JobLanes;
 class JobListModel;
@@ -29,7 +32,7 @@ class Settings;
 class Workbench;
 
 /// Writes the candidate as a checkpoint: mode, preview, target, progress, verification by a fresh process.
-/// Not modal.
+/// Not modal; closing it while it writes only hides it.
 class ExportDialog : public QDialog {
     Q_OBJECT
 
@@ -41,57 +44,87 @@ public:
         JobListModel& jobs;
         Settings& settings;
         DialogPort& dialogs;
+        QString cliProgram; ///< reopens the export; empty: it is not verified
     };
 
     explicit ExportDialog(Services services, QWidget* parent = nullptr);
 
     [[nodiscard]] QLineEdit* target() const { return m_target; }
-    [[nodiscard]] QComboBox* mode() const { return m_mode; }
+    [[nodiscard]] QRadioButton* modeButton(ExportMode mode) const { return m_modes.at(mode).button; }
+    [[nodiscard]] ExportPreviewTree* tree() const { return m_tree; }
     [[nodiscard]] QPushButton* exportButton() const { return m_export; }
+    [[nodiscard]] QPushButton* stopButton() const { return m_stop; }
+    [[nodiscard]] QPushButton* copyButton() const { return m_copyReport; }
     [[nodiscard]] QCheckBox* replaceBox() const { return m_replace; }
+    /// What is wrong with mode, target or space: a sentence, or empty.
+    [[nodiscard]] QString problem() const;
     [[nodiscard]] bool isBusy() const;
+    /// Busy, and the folder is not complete yet.
+    [[nodiscard]] bool isWriting() const { return isBusy() && !m_finished; }
     [[nodiscard]] QLabel* outcome() const { return m_outcome; }
+
+Q_SIGNALS:
+    /// Written and verified, or not: a sentence for those who look elsewhere.
+    void finished(const QString& sentence, bool good);
+
+protected:
+    /// Close button, Escape and the window's own close.
+    void reject() override;
 
 private:
     struct Prepared {
         PruningPlan plan;
         ExportPreview preview;
     };
+    struct ModeChoice {
+        QRadioButton* button = nullptr;
+        QLabel* note = nullptr; ///< where it loads, or why it cannot be
+    };
 
     void build();
+    [[nodiscard]] QWidget* buildModes();
+    void addMode(QGridLayout* grid, ExportMode mode, const QString& text);
+    void chooseFirstMode();
     void schedulePreview();
     void startPreview();
+    void showModes();
     void showPreview(const ExportPreview& preview);
+    void showOutcome();
     void startExport();
-    void startVerification(const ExportReport& report);
-    void showVerification(const Verification& verification);
+    void startVerification();
+    void finishVerification(Result<Verification> result);
     void showFailure(const Error& error, const QString& what);
     void setBusy(Job* job, const QString& text);
     void pollBusy();
     void refreshButtons();
     [[nodiscard]] ExportOptions options() const;
     [[nodiscard]] ExportMode chosenMode() const;
+    [[nodiscard]] std::vector<CardRow> measuredRows() const;
     void chooseTarget();
 
     Services m_services;
-    QComboBox* m_mode;
-    QLabel* m_loadsIn;
+    std::map<ExportMode, ModeChoice> m_modes;
     QLineEdit* m_target;
     QCheckBox* m_replace;
     QLabel* m_sizes;
     QLabel* m_warnings;
-    QTreeWidget* m_tree;
+    QLabel* m_problem;
+    ExportPreviewTree* m_tree;
     QProgressBar* m_progress;
+    QLabel* m_progressText;
     QLabel* m_outcome;
     QPushButton* m_export;
     QPushButton* m_stop;
     QPushButton* m_openFolder;
+    QPushButton* m_copyReport;
     QPushButton* m_close;
     QTimer* m_previewTimer;
     QTimer* m_progressTimer;
     std::optional<Prepared> m_prepared;
     QPointer<Job> m_job;
-    QString m_written; ///< folder of the finished export
+    QString m_doing; ///< of the job: "Writing", "Verifying…"
+    PruningPlan m_exportedPlan;
+    std::optional<ExportOutcome> m_finished; ///< the newest export that was written
 };
 
 } // namespace rankscope

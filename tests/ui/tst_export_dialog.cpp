@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan/plan_file.h"
+#include "tests/support/raw_safetensors.h"
+#include "tests/ui/window_bench.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/export_preview_tree.h"
+#include "ui/document/resources.h"
+#include "ui/widgets/message_bar.h"
+
+#include <QCheckBox>
+#include <QClipboard>
+#include <QDir>
+#include <QFile>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QTest>
+
+#include <sys/resource.h>
+
+#include <csignal>
+
+using namespace rankscope;
+using namespace rankscope::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// A window with a candidate and its export dialog.
+struct ExportBench : WindowBench {
+    explicit ExportBench(const QString& cli = cliProgram())
+    {
+        openDemo();
+        if (QTest::qWaitFor([this] { return workbench.selector() != nullptr; }, kEngineMs)) {
+            document.setPruneRatio(0.5, document.newGesture());
+        }
+        dialog = new ExportDialog({ workbench, document, lanes, jobs, settings, dialogs, cli }, &window);
+        QObject::connect(dialog, &ExportDialog::finished, &window, [this](const QString& text, bool good) {
+            ended.push_back({ text, good });
+        });
+        dialog->show();
+        dialog->target()->setText(target);
+    }
+    bool ready()
+    {
+        return QTest::qWaitFor([this] { return dialog->exportButton()->isEnabled(); }, kEngineMs);
+    }
+    bool done()
+    {
+        return QTest::qWaitFor([this] { return !ended.isEmpty(); }, kEngineMs);
+    }
+    QString sentence() const { return ended.isEmpty() ? QString() : ended.last().first().toString(); }
+    /// Nothing of an export, finished or not, lies beside the target.
+    bool nothingLeft() const
+    {
+        const QStringList left = QDir(folder.path())
+                                     .entryList({ u"half*"_s, u".half*"_s },
+                                                QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
+        return left.isEmpty();
+    }
+
+    QString target = folder.filePath(u"half"_s);
+    ExportDialog* dialog = nullptr;
+    QList<QVariantList> ended; ///< what the dialog said at the end of each export
+};
+
+/// A stand-in for rankscope-cli.
+QString program(const QString& folder, const QByteArray& script)
+{
+    QFile file(folder + u"/fake-cli"_s);
+    if (!file.open(QIODevice::WriteOnly)) {
+        return {};
+    }
+    file.write("#!/bin/sh\n" + script + "\n");
+    file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    return file.fileName();
+}
+
+QByteArray builtCli()
+{
+    return QByteArray(RANKSCOPE_BINARY_DIR) + "/bin/rankscope-cli";
+}
+
+} // namespace
+
+class TestExportDialog : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR", QByteArray::fromStdString((sourceDir() / "resources").string()));
+    }
+
+    void previewNamesEveryChange()
+    {
+        ExportBench bench;
+        QVERIFY(bench.ready());
+        const QString text = bench.dialog->tree()->toText();
+        // Six layers, four tensors each; everything else stays.
+        QVERIFY2(text.contains(u"model.safetensors · 24 tensors changed"_s), qPrintable(text));
+        QVERIFY(text.contains(u"256 × 256 → 128 × 256"_s));
+        QVERIFY(text.contains(u"byte for byte the same"_s));
+        QVERIFY(text.contains(u"rankscope-recipe.json"_s));
+        QVERIFY(text.contains(u"copied as they are"_s));
+        QVERIFY(bench.nothingLeft());
+        bench.dialog->modeButton(ExportMode::ZeroFilled)->setChecked(true);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->tree()->toText().contains(u"rows set to zero"_s), kEngineMs);
+    }
+
+    void aModeThatCannotExpressThePlanSaysSo()
+    {
+        ExportBench bench;
+        bench.document.setKept({ 2 }, 8, bench.document.newGesture());
+        bench.dialog->modeButton(ExportMode::Uniform)->setChecked(true);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"same number"_s), kEngineMs);
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
+        bench.dialog->modeButton(ExportMode::PerLayer)->setChecked(true);
+        QVERIFY(bench.ready());
+    }
+
+    void writesVerifiesAndReports()
+    {
+        ExportBench bench(QString::fromUtf8(builtCli()));
+        QVERIFY(bench.ready());
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
+        bench.dialog->copyButton()->click();
+        const QString report = QGuiApplication::clipboard()->text();
+        for (const QString& part : { u"✓ Verified"_s, bench.target, u"rms difference"_s, u"bound"_s,
+                                     u"largest difference"_s, u"256 random tokens"_s, u"→"_s }) {
+            QVERIFY2(report.contains(part), qPrintable(part + u" in:\n"_s + report));
+        }
+        // The recipe opens to the same plan.
+        const PruningPlan plan = bench.document.plan();
+        bench.document.keepEverything();
+        bench.dialogs.unsaved = UnsavedAnswer::Discard;
+        bench.window.openPath(bench.target + u"/rankscope-recipe.json"_s);
+        QVERIFY2(!bench.window.messageBar()->isShowing(),
+                 qPrintable(bench.window.messageBar()->currentText()));
+        QCOMPARE(bench.document.plan().layers.size(), plan.layers.size());
+        for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
+            QCOMPARE(bench.document.plan().layers[layer].keptKeyDims, plan.layers[layer].keptKeyDims);
+        }
+        // The target is taken now.
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s), kEngineMs);
+        QVERIFY(bench.dialog->replaceBox()->isVisible());
+        bench.dialog->replaceBox()->setChecked(true);
+        QVERIFY(bench.ready());
+    }
+
+    void aTargetThatIsNoCheckpointIsNeverReplaced()
+    {
+        ExportBench bench;
+        QVERIFY(QDir().mkpath(bench.target));
+        writeBytes(std::filesystem::path(bench.target.toStdU16String()) / "letter.txt", "Dear");
+        bench.dialog->target()->setText(bench.target + u'/');
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.dialog->problem().isEmpty(), kEngineMs);
+        bench.dialog->replaceBox()->setChecked(true);
+        QTest::qWait(400);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.dialog->problem().isEmpty(), kEngineMs);
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
+        QVERIFY(QFile::exists(bench.target + u"/letter.txt"_s));
+    }
+
+    void targetsThatCannotBeWritten_data()
+    {
+        QTest::addColumn<QString>("target");
+        QTest::newRow("no parent") << u"/no/such/place/half"_s;
+        QTest::newRow("nothing") << QString();
+        QTest::newRow("the model itself") << QString::fromStdU16String(demoDir().u16string());
+        QTest::newRow("inside the model") << QString::fromStdU16String((demoDir() / "half").u16string());
+    }
+    void targetsThatCannotBeWritten()
+    {
+        QFETCH(QString, target);
+        ExportBench bench;
+        bench.dialog->target()->setText(target);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.dialog->problem().isEmpty(), kEngineMs);
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
+    }
+
+    void aReadOnlyPlaceIsASentence()
+    {
+        ExportBench bench;
+        const QString parent = bench.folder.filePath(u"locked"_s);
+        QVERIFY(QDir().mkpath(parent));
+        QFile::setPermissions(parent, QFile::ReadOwner | QFile::ExeOwner);
+        if (QFile probe(parent + u"/probe"_s); probe.open(QIODevice::WriteOnly)) {
+            QSKIP("This user may write everywhere.");
+        }
+        bench.dialog->target()->setText(parent + u"/half"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.dialog->problem().isEmpty(), kEngineMs);
+    }
+
+    /// Stands for a full disk: the writes fail half way.
+    void aFailedWriteLeavesNothing()
+    {
+        ExportBench bench;
+        QVERIFY(bench.ready());
+        rlimit before = {};
+        QVERIFY(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+        const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+        rlimit small = before;
+        small.rlim_cur = 100000;
+        QVERIFY(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+        bench.dialog->exportButton()->click();
+        const bool ended = bench.done();
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        std::signal(SIGXFSZ, handler);
+        QVERIFY(ended);
+        QVERIFY2(bench.dialog->outcome()->text().contains(u"model.safetensors"_s),
+                 qPrintable(bench.dialog->outcome()->text()));
+        QVERIFY(bench.nothingLeft());
+        QVERIFY(bench.ready()); // another try is possible
+    }
+
+    void aStoppedExportLeavesNothing()
+    {
+        ExportBench bench;
+        QVERIFY(bench.ready());
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.dialog->isWriting());
+        bench.dialog->stopButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"nothing half written"_s), qPrintable(bench.sentence()));
+        QVERIFY(bench.nothingLeft());
+    }
+
+    void aFailedVerificationIsLoud_data()
+    {
+        QTest::addColumn<QByteArray>("script");
+        QTest::addColumn<QString>("sentence");
+        // Another checkpoint is reopened: the numbers differ.
+        QTest::newRow("differs") << QByteArray("shift 2; exec " + builtCli() + " forward "
+                                               + QByteArray::fromStdString(demoDir().string()) + " \"$@\"")
+                                 << u"do not use it"_s;
+        QTest::newRow("cannot be reopened")
+            << QByteArray("echo 'error: The weights are damaged.' >&2; exit 3")
+            << u"The weights are damaged"_s;
+    }
+    void aFailedVerificationIsLoud()
+    {
+        QFETCH(QByteArray, script);
+        QFETCH(QString, sentence);
+        const QTemporaryDir scripts;
+        ExportBench bench(program(scripts.path(), script));
+        QVERIFY(bench.ready());
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(sentence), qPrintable(bench.sentence()));
+        QVERIFY(!bench.ended.last().at(1).toBool());
+        QVERIFY(!bench.dialog->outcome()->text().contains(u"✓"_s));
+    }
+
+    void hiddenWhileItWritesItGoesOn()
+    {
+        ExportBench bench { QString() };
+        QVERIFY(bench.ready());
+        bench.dialog->exportButton()->click();
+        bench.dialog->close();
+        QVERIFY(!bench.dialog->isVisible());
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"not verified"_s), qPrintable(bench.sentence()));
+        QVERIFY(QFile::exists(bench.target + u"/config.json"_s));
+    }
+};
+
+QTEST_MAIN(TestExportDialog)
+#include "tst_export_dialog.moc"
