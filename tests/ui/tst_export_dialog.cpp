@@ -104,7 +104,7 @@ private Q_SLOTS:
         QVERIFY(text.contains(u"256 × 256 → 128 × 256"_s));
         QVERIFY(text.contains(u"byte for byte the same"_s));
         QVERIFY(text.contains(u"rankscope-recipe.json"_s));
-        QVERIFY(text.contains(u"copied as they are"_s));
+        QVERIFY(text.contains(u"Copied as they are"_s));
         QVERIFY(bench.nothingLeft());
         bench.dialog->modeButton(ExportMode::ZeroFilled)->setChecked(true);
         QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->tree()->toText().contains(u"rows set to zero"_s), kEngineMs);

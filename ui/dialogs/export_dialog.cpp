@@ -65,7 +65,10 @@ ExportDialog::ExportDialog(Services services, QWidget* parent)
     build();
     connect(m_previewTimer, &QTimer::timeout, this, &ExportDialog::startPreview);
     connect(m_progressTimer, &QTimer::timeout, this, &ExportDialog::pollBusy);
-    connect(m_target, &QLineEdit::textChanged, this, &ExportDialog::schedulePreview);
+    connect(m_target, &QLineEdit::textChanged, this, [this] {
+        m_replace->setChecked(false); // consent is for one folder
+        schedulePreview();
+    });
     connect(m_replace, &QCheckBox::toggled, this, &ExportDialog::schedulePreview);
     connect(&m_services.document, &PlanDocument::planChanged, this, &ExportDialog::schedulePreview);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &ExportDialog::schedulePreview);
@@ -152,7 +155,7 @@ ExportOptions ExportDialog::options() const
     ExportOptions options;
     options.mode = chosenMode();
     options.target = std::filesystem::path(m_target->text().toStdU16String());
-    options.replaceExisting = m_replace->isChecked() && !m_replace->isHidden();
+    options.replaceExisting = m_replace->isChecked();
     options.measured = measuredRows();
     return options;
 }

@@ -80,12 +80,10 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
         const bool weights = !file.changes.empty() || file.unchangedTensors > 0;
         if (!weights) {
             const bool config = file.name == "config.json";
-            auto* row = addRow(
-                nullptr,
-                config ? tr("%1 · %n change(s)", nullptr, static_cast<int>(preview.configChanges.size()))
-                             .arg(name)
-                       : tr("%1 · written by Rankscope").arg(name),
-                -1, file.bytes);
+            auto* row = addRow(nullptr,
+                               config ? tr("%1 · changes: %2").arg(name).arg(preview.configChanges.size())
+                                      : tr("%1 · written by Rankscope").arg(name),
+                               -1, file.bytes);
             for (const std::string& change : config ? preview.configChanges : std::vector<std::string> {}) {
                 addRow(row, QString::fromStdString(change), -1, -1);
             }
@@ -98,9 +96,8 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
             before += change.bytesBefore;
             addRow(row, changeText(change), change.bytesBefore, change.bytesAfter);
         }
-        addRow(row,
-               tr("%n tensor(s), byte for byte the same", nullptr, static_cast<int>(file.unchangedTensors)),
-               file.unchangedBytes, file.unchangedBytes);
+        addRow(row, tr("%1 tensors, byte for byte the same").arg(file.unchangedTensors), file.unchangedBytes,
+               file.unchangedBytes);
         row->setText(0,
                      tr("%1 · %2 tensors changed, %3 the same")
                          .arg(name)
@@ -110,7 +107,7 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
         row->setExpanded(preview.changedTensors.size() <= kOpenUpTo);
     }
     if (copied != nullptr) {
-        copied->setText(0, tr("%n file(s) copied as they are", nullptr, copies));
+        copied->setText(0, tr("Copied as they are: %1").arg(copies));
         copied->setText(1, formatBytes(copiedBytes));
         copied->setText(2, formatBytes(copiedBytes));
     }
