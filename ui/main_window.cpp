@@ -8,7 +8,9 @@
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/document_session.h"
+#include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
+#include "ui/document/size_snap.h"
 #include "ui/document/text_scores.h"
 #include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
@@ -64,8 +66,12 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
                      : new RecoveryKeeper(*m_session, m_services.lanes,
                                           m_services.stateFolder + u"/recovery"_s, m_services.autosaveMs,
                                           this))
+    , m_probes(
+          new LayerProbes(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this))
+    , m_snap(new SizeSnap(m_services.settings, this))
     , m_actions(new ActionRegistry(this))
 {
+    m_layerModel->setProbes(m_probes);
     setObjectName(u"mainWindow"_s);
     setAcceptDrops(true);
     auto* centre = new QWidget(this);
@@ -156,7 +162,6 @@ void MainWindow::connectAll()
     connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
     connect(&workbench, &Workbench::spectraChanged, this, [this] {
         m_layerModel->setSpectra(m_services.workbench.spectra());
-        m_equaliserPanel->setSpectra(m_services.workbench.spectra());
     });
     connect(&document, &PlanDocument::planChanged, this, &MainWindow::refreshNumbers);
     connect(&document, &PlanDocument::planChanged, this, [this] {
@@ -179,7 +184,6 @@ void MainWindow::refreshModel()
     m_activityDock->setPageTitle(1, issues > 0 ? tr("Issues (%1)").arg(issues) : tr("Issues"));
     if (overview == nullptr) {
         m_strip->setModelText(tr("none"), tr("No model open"));
-        m_layerDock->setCaption({});
     } else {
         const QString name = QString::fromStdString(overview->name);
         const QString folder = QString::fromStdU16String(overview->folder.u16string());
@@ -192,14 +196,6 @@ void MainWindow::refreshModel()
                                        QString::fromStdString(overview->dtype),
                                        formatBytes(overview->weightBytes))
                                   .arg(overview->weightFiles.size()));
-        const int layers = overview->spec.layerCount();
-        int prunable = 0;
-        for (const LayerSpec& layer : overview->spec.layers) {
-            prunable += layer.prunable() ? 1 : 0;
-        }
-        m_layerDock->setCaption(prunable == layers
-                                    ? tr("%1 layers").arg(layers)
-                                    : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
         if (!m_userLayout) {
             QTimer::singleShot(0, this, &MainWindow::fitDockSizes);
         }

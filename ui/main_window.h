@@ -31,6 +31,7 @@ class IssuesPanel;
 class JobLanes;
 class JobListModel;
 class LayerPanel;
+class LayerProbes;
 class LayerSelection;
 class LayerTableModel;
 class MessageBar;
@@ -39,6 +40,7 @@ class PlanPanel;
 class QualityPanel;
 class RankPanel;
 class Settings;
+class SizeSnap;
 class SpectraPanel;
 class StatePanel;
 class StatusStrip;
@@ -180,6 +182,8 @@ private:
     LayerTableModel* m_layerModel;
     DocumentSession* m_session;
     RecoveryKeeper* m_recovery; ///< null without a state folder
+    LayerProbes* m_probes;
+    SizeSnap* m_snap;
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
     TokenLosses* m_tokenLosses = nullptr;

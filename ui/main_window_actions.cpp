@@ -4,11 +4,13 @@
 #include "ui/actions/action_registry.h"
 #include "ui/actions/command_palette.h"
 #include "ui/actions/shortcut_sheet.h"
+#include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/layer_panel.h"
 #include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/spectrum_plot.h"
@@ -81,6 +83,8 @@ void MainWindow::buildFileActions()
                 [&workbench] { workbench.evaluateAgain(); });
     actions.add(u"run.analyse"_s, run, tr("&Analyse the state"), QKeySequence(u"F5"_s),
                 [&workbench] { workbench.analyseAgain(); });
+    actions.add(u"run.probes"_s, run, tr("Measure the &layers"), QKeySequence(u"Shift+F5"_s),
+                [this] { m_probes->measureNow(); });
     actions.add(u"run.stop"_s, run, tr("&Stop all jobs"), QKeySequence(u"Ctrl+."_s),
                 [&workbench] { workbench.stopAll(); });
 }
@@ -136,6 +140,15 @@ void MainWindow::buildNavigationActions()
                 [&document] { document.keepEverything(); });
     actions.add(u"plan.lock"_s, plan, tr("&Lock or unlock the selected layers"), QKeySequence(u"L"_s),
                 [this] { toggleLock(); });
+    actions.add(u"plan.resetLayers"_s, plan, tr("Reset the selected layers to the &ratio"), {},
+                [this] { m_layerPanel->resetSelected(); });
+    const QString layers = tr("Layers");
+    actions.add(u"layers.filter"_s, layers, tr("&Filter the layers"), QKeySequence(u"Ctrl+F"_s),
+                [this] { m_layerPanel->openFilter(); });
+    actions.add(u"layers.copy"_s, layers, tr("&Copy the layers table"), QKeySequence(u"Ctrl+Shift+C"_s),
+                [this] { m_layerPanel->copyTable(); });
+    actions.add(u"layers.csv"_s, layers, tr("&Save the layers table as CSV…"), {},
+                [this] { m_layerPanel->exportCsv(); });
     const QString go = tr("Go");
     actions.add(u"go.previousLayer"_s, go, tr("&Previous layer"), QKeySequence(u"["_s),
                 [this] { stepLayer(-1); });

@@ -75,8 +75,9 @@ void MainWindow::buildDocks()
 {
     PlanDocument& document = m_services.document;
     Workbench& workbench = m_services.workbench;
-    m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection);
-    m_equaliserPanel = new EqualiserPanel(document, *m_selection);
+    m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection, *m_snap, m_services.settings,
+                                  m_services.dialogs);
+    m_equaliserPanel = new EqualiserPanel(workbench, document, *m_probes, *m_selection, *m_snap);
     m_issuesPanel = new IssuesPanel;
     m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
     m_importancePanel = new ImportancePanel(workbench, document, *m_selection, m_services.dialogs);
@@ -94,7 +95,6 @@ void MainWindow::buildDocks()
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
     m_equaliserDock = addDock(u"equaliserDock"_s, tr("Equaliser"), m_equaliserPanel,
                               { .column = DockColumn::Left, .share = 3 });
-    m_equaliserDock->setCaption(tr("kept key dims per layer · drag to draw"));
     m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
                              { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));

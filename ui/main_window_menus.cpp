@@ -55,7 +55,15 @@ void MainWindow::buildMenus()
            u"file.export"_s,
            {},
            u"file.quit"_s });
-    fill(menuBar()->addMenu(tr("&Edit")), { u"edit.undo"_s, u"edit.redo"_s, {}, u"edit.palette"_s });
+    fill(menuBar()->addMenu(tr("&Edit")),
+         { u"edit.undo"_s,
+           u"edit.redo"_s,
+           {},
+           u"layers.filter"_s,
+           u"layers.copy"_s,
+           u"layers.csv"_s,
+           {},
+           u"edit.palette"_s });
     QMenu* view = menuBar()->addMenu(tr("&View"));
     fill(view->addMenu(tr("&Theme")),
          { u"view.theme.system"_s, u"view.theme.light"_s, u"view.theme.dark"_s });
@@ -66,7 +74,14 @@ void MainWindow::buildMenus()
     view->addSeparator();
     fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
     QMenu* plan = menuBar()->addMenu(tr("&Plan"));
-    fill(plan, { u"plan.lock"_s, u"plan.reset"_s, {}, u"file.loadPlan"_s, u"file.savePlan"_s, {} });
+    fill(plan,
+         { u"plan.lock"_s,
+           u"plan.resetLayers"_s,
+           u"plan.reset"_s,
+           {},
+           u"file.loadPlan"_s,
+           u"file.savePlan"_s,
+           {} });
     fill(plan->addMenu(tr("&Candidates")),
          { u"compare.load"_s,
            u"compare.pin"_s,
@@ -81,7 +96,8 @@ void MainWindow::buildMenus()
     fill(menuBar()->addMenu(tr("&Go")),
          { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
            u"go.later"_s, u"go.play"_s, u"go.previousWindow"_s, u"go.nextWindow"_s });
-    fill(menuBar()->addMenu(tr("&Run")), { u"run.evaluate"_s, u"run.analyse"_s, {}, u"run.stop"_s });
+    fill(menuBar()->addMenu(tr("&Run")),
+         { u"run.evaluate"_s, u"run.analyse"_s, u"run.probes"_s, {}, u"run.stop"_s });
     fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
 }
 

@@ -43,8 +43,13 @@ private Q_SLOTS:
         const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
         QCOMPARE(text(1, LayerTableModel::KindColumn), u"GDN"_s);
         QCOMPARE(text(1, LayerTableModel::KeptColumn), u"64→48"_s);
-        QCOMPARE(text(1, LayerTableModel::StateColumn), u"48"_s); // 4 heads x 48 x 64 x 4 bytes
-        QVERIFY(text(1, LayerTableModel::EntropyColumn).toDouble() > 1.0);
+        QCOMPARE(text(1, LayerTableModel::StateColumn), u"64→48"_s); // KiB: 4 heads x 48 x 64 x 4 bytes
+        const double entropy = text(1, LayerTableModel::RankColumn).toDouble();
+        QVERIFY(entropy > 1.0);
+        model.setRankMeasure(RankMeasure::Threshold);
+        QVERIFY(text(1, LayerTableModel::RankColumn).toDouble() > entropy);
+        QVERIFY(text(1, LayerTableModel::UtilisationColumn).endsWith(u'%'));
+        QCOMPARE(text(0, LayerTableModel::DeltaColumn), u"–"_s); // keeps everything
         QCOMPARE(model.index(2, 0).data(LayerTableModel::LockedRole).toBool(), true);
         QCOMPARE(model.index(1, 0).data(LayerTableModel::SparklineRole).value<QList<float>>().size(), 64);
         // Softmax layers say why they cannot be pruned.

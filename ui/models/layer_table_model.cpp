@@ -2,8 +2,14 @@
 #include "ui/models/layer_table_model.h"
 
 #include "core/base/narrow.h"
+#include "ui/document/layer_probes.h"
 #include "ui/document/plan_document.h"
 #include "ui/format/numbers.h"
+
+#include <QPointF>
+
+#include <algorithm>
+#include <cmath>
 
 namespace rankscope {
 
@@ -21,7 +27,30 @@ void LayerTableModel::setSpectra(std::shared_ptr<const SpectraSummary> spectra)
 {
     m_spectra = std::move(spectra);
     if (m_rows > 0) {
-        Q_EMIT dataChanged(index(0, SpectrumColumn), index(m_rows - 1, StableColumn));
+        Q_EMIT dataChanged(index(0, SpectrumColumn), index(m_rows - 1, UtilisationColumn));
+    }
+}
+
+void LayerTableModel::setProbes(const LayerProbes* probes)
+{
+    m_probes = probes;
+    if (probes != nullptr) {
+        connect(probes, &LayerProbes::changed, this, [this] {
+            if (m_rows > 0) {
+                Q_EMIT dataChanged(index(0, DeltaColumn), index(m_rows - 1, SensitivityColumn));
+            }
+        });
+    }
+}
+
+void LayerTableModel::setRankMeasure(RankMeasure measure)
+{
+    if (measure != m_measure) {
+        m_measure = measure;
+        Q_EMIT headerDataChanged(Qt::Horizontal, RankColumn, RankColumn);
+        if (m_rows > 0) {
+            Q_EMIT dataChanged(index(0, RankColumn), index(m_rows - 1, RankColumn));
+        }
     }
 }
 
@@ -32,7 +61,7 @@ void LayerTableModel::onPlanChanged()
         m_rows = m_document.spec().layerCount();
         endResetModel();
     } else if (m_rows > 0) {
-        Q_EMIT dataChanged(index(0, IndexColumn), index(m_rows - 1, StateColumn));
+        Q_EMIT dataChanged(index(0, IndexColumn), index(m_rows - 1, SensitivityColumn));
     }
 }
 
@@ -63,38 +92,73 @@ const LayerSummary* LayerTableModel::summary(int layer) const
     return &m_spectra->layers[idx(layer)];
 }
 
+const RankRange& LayerTableModel::measured(const LayerSummary& layer) const
+{
+    switch (m_measure) {
+    case RankMeasure::Stable:
+        return layer.stable;
+    case RankMeasure::Threshold:
+        return layer.threshold;
+    case RankMeasure::Entropy:
+        break;
+    }
+    return layer.entropy;
+}
+
+double LayerTableModel::utilisation(const LayerSummary& layer) const
+{
+    return layer.stable.median / std::max(1, layer.rank);
+}
+
 QVariant LayerTableModel::data(const QModelIndex& index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid) || index.row() >= m_document.spec().layerCount()) {
         return {};
     }
     const int layer = index.row();
+    const int column = index.column();
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
     switch (role) {
     case Qt::DisplayRole:
     case Qt::AccessibleTextRole:
-        return display(layer, index.column());
+        return display(layer, column);
     case Qt::EditRole:
-        return index.column() == KeptColumn ? QVariant(plan.keptKeyDims) : QVariant();
+        return column == KeptColumn ? QVariant(plan.keptKeyDims) : QVariant();
     case Qt::ToolTipRole:
-        return toolTip(layer, index.column());
+        return toolTip(layer, column);
     case Qt::TextAlignmentRole:
-        return index.column() == KindColumn || index.column() == IndexColumn
+        return column == KindColumn || column == IndexColumn
             ? QVariant::fromValue(Qt::AlignLeft | Qt::AlignVCenter)
             : QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
     case KeyDimsRole:
         return plan.keyDims;
     case KeptRole:
         return plan.keptKeyDims;
+    case ProposalRole:
+        return keptKeyDimsForRatio(plan.keyDims, m_document.plan().requestedRatio);
     case LockedRole:
         return plan.locked;
+    case IconRole:
+        return plan.keyDims > 0 ? u"recurrent"_s : u"softmax"_s;
     case SparklineRole:
         if (const LayerSummary* found = summary(layer)) {
             return QVariant::fromValue(QList<float>(found->sparkline.begin(), found->sparkline.end()));
         }
         return {};
+    case CurveRole:
+        return curve(layer);
+    case TrustRole:
+        if (m_probes == nullptr || (column != DeltaColumn && column != SensitivityColumn)) {
+            return static_cast<int>(Trust::Final);
+        }
+        return static_cast<int>(column == DeltaColumn ? m_probes->of(layer).aloneTrust
+                                                      : m_probes->of(layer).curveTrust);
+    case ToneRole:
+        return column == DeltaColumn ? tone(layer) : 0;
+    case ExactRole:
+        return exact(layer, column);
     case SortRole:
-        return sortValue(layer, index.column());
+        return sortValue(layer, column);
     default:
         return {};
     }
@@ -104,6 +168,8 @@ QVariant LayerTableModel::display(int layer, int column) const
 {
     const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
+    const QString nothing = spec.prunable() ? QString() : u"–"_s;
+    const LayerSummary* found = summary(layer);
     switch (column) {
     case IndexColumn:
         return QString::number(layer);
@@ -118,67 +184,97 @@ QVariant LayerTableModel::display(int layer, int column) const
         return spec.prunable() ? u"%1→%2"_s.arg(plan.keyDims).arg(plan.keptKeyDims)
                                : QString::number(spec.keyDims);
     case StateColumn:
-        return spec.prunable() ? formatKib(spec.stateBytes(plan.keptKeyDims)) : u"–"_s;
-    case EntropyColumn:
-    case StableColumn:
-        if (const LayerSummary* found = summary(layer)) {
-            return formatRank(column == EntropyColumn ? found->entropy.median : found->stable.median);
+        if (!spec.prunable()) {
+            return u"–"_s;
         }
-        return spec.prunable() ? QString() : u"–"_s;
+        return u"%1→%2"_s.arg(formatKib(spec.stateBytes()), formatKib(spec.stateBytes(plan.keptKeyDims)));
+    case RankColumn:
+        return found != nullptr ? formatRank(measured(*found).median) : nothing;
+    case UtilisationColumn:
+        return found != nullptr ? tr("%1 %").arg(std::lround(100.0 * utilisation(*found))) : nothing;
+    case DeltaColumn:
+        if (m_probes != nullptr && m_probes->of(layer).alone) {
+            return formatSigned(m_probes->of(layer).alone->delta.meanNll, 3);
+        }
+        return plan.keptKeyDims == plan.keyDims ? u"–"_s : QString();
+    case SensitivityColumn:
+        if (m_probes != nullptr && !m_probes->of(layer).curve.empty()) {
+            const LayerProbe& half
+                = *std::ranges::min_element(m_probes->of(layer).curve, {}, [&](const LayerProbe& probe) {
+                      return std::abs(2 * probe.keptKeyDims - plan.keyDims);
+                  });
+            return tr("%1 at %2").arg(formatSigned(half.delta.meanNll, 3)).arg(half.keptKeyDims);
+        }
+        return nothing;
     default:
         return QString();
     }
 }
 
-QVariant LayerTableModel::toolTip(int layer, int column) const
+QString LayerTableModel::exact(int layer, int column) const
 {
     const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
-    if (!spec.prunable()) {
-        return tr("Layer %1 is softmax attention: it has a cache of keys and values, not a recurrent state, "
-                  "so there "
-                  "is nothing to prune.")
-            .arg(layer);
-    }
-    const auto range = [](const RankRange& values) {
-        return u"%1 … %2"_s.arg(formatRank(values.low), formatRank(values.high));
-    };
+    const LayerSummary* found = summary(layer);
     switch (column) {
     case LockColumn:
-        return plan.locked ? tr("Locked: global edits leave layer %1 alone. Click to unlock.").arg(layer)
-                           : tr("Click to lock layer %1 against global edits.").arg(layer);
-    case KindColumn:
-        return tr("%1: %2 key heads, %3 value heads, key dims %4, value dims %5")
-            .arg(QString::fromUtf8(familyName(m_document.spec().family)))
-            .arg(spec.heads)
-            .arg(spec.valueHeads)
-            .arg(spec.keyDims)
-            .arg(spec.valueDims);
+        return plan.locked ? u"locked"_s : QString();
     case KeptColumn:
-        return tr("Keeps %1 of %2 key dims in every head (ratio %3 removed). Drag the bar, or double-click "
-                  "to type.")
-            .arg(plan.keptKeyDims)
-            .arg(plan.keyDims)
-            .arg(formatRatio(1.0 - static_cast<double>(plan.keptKeyDims) / plan.keyDims));
+        return spec.prunable() ? QString::number(plan.keptKeyDims) : QString();
     case StateColumn:
-        return tr("fp32 state of one sequence: %1 of %2")
-            .arg(formatBytes(spec.stateBytes(plan.keptKeyDims)), formatBytes(spec.stateBytes()));
+        return spec.prunable() ? QString::number(spec.stateBytes(plan.keptKeyDims)) : QString();
     case SpectrumColumn:
-        return tr("Mean singular values over heads after the last analysed token, log scale");
-    case EntropyColumn:
-    case StableColumn:
-        if (const LayerSummary* found = summary(layer)) {
-            return tr("Median over %1 heads, smallest … largest:\nentropy rank %2, stable rank %3, values "
-                      "above "
-                      "10⁻⁴ of the largest %4, of %5")
-                .arg(found->heads)
-                .arg(range(found->entropy), range(found->stable), range(found->threshold))
-                .arg(found->rank);
+        if (found != nullptr) {
+            QStringList values;
+            for (const float value : found->sparkline) {
+                values << QString::number(std::pow(10.0, static_cast<double>(value)), 'g', 6);
+            }
+            return values.join(u' ');
         }
-        return tr("Not analysed yet");
+        return {};
+    case RankColumn:
+        return found != nullptr ? QString::number(measured(*found).median, 'g', 9) : QString();
+    case UtilisationColumn:
+        return found != nullptr ? QString::number(utilisation(*found), 'g', 9) : QString();
+    case DeltaColumn:
+        return m_probes != nullptr && m_probes->of(layer).alone
+            ? QString::number(m_probes->of(layer).alone->delta.meanNll, 'g', 9)
+            : QString();
+    case SensitivityColumn: {
+        QStringList points;
+        if (m_probes != nullptr) {
+            for (const LayerProbe& probe : m_probes->of(layer).curve) {
+                points << u"%1:%2"_s.arg(probe.keptKeyDims).arg(probe.delta.meanNll, 0, 'g', 6);
+            }
+        }
+        return points.join(u' ');
+    }
     default:
+        return display(layer, column).toString();
+    }
+}
+
+QVariant LayerTableModel::curve(int layer) const
+{
+    if (m_probes == nullptr || m_probes->costs(layer).empty() || m_probes->largestCost() <= 0.0) {
         return {};
     }
+    const int keyDims = m_document.plan().layers[idx(layer)].keyDims;
+    QList<QPointF> points;
+    for (const CostPoint& point : m_probes->costs(layer)) {
+        points << QPointF(static_cast<double>(point.keptKeyDims) / keyDims,
+                          std::max(0.0, point.cost) / m_probes->largestCost());
+    }
+    return QVariant::fromValue(points);
+}
+
+int LayerTableModel::tone(int layer) const
+{
+    if (m_probes == nullptr || !m_probes->of(layer).alone) {
+        return 0;
+    }
+    const PairedDelta& delta = m_probes->of(layer).alone->delta;
+    return !delta.significant() ? 0 : delta.meanNll > 0.0 ? 1 : -1;
 }
 
 double LayerTableModel::sortValue(int layer, int column) const
@@ -198,10 +294,17 @@ double LayerTableModel::sortValue(int layer, int column) const
     case StateColumn:
         return static_cast<double>(spec.stateBytes(plan.keptKeyDims));
     case SpectrumColumn:
-    case EntropyColumn:
-        return found != nullptr ? found->entropy.median : 0.0;
-    case StableColumn:
-        return found != nullptr ? found->stable.median : 0.0;
+    case RankColumn:
+        return found != nullptr ? measured(*found).median : 0.0;
+    case UtilisationColumn:
+        return found != nullptr ? utilisation(*found) : 0.0;
+    case DeltaColumn:
+        return m_probes != nullptr && m_probes->of(layer).alone ? m_probes->of(layer).alone->delta.meanNll
+                                                                : -1e9;
+    case SensitivityColumn:
+        return m_probes != nullptr && !m_probes->costs(layer).empty()
+            ? costAt(m_probes->costs(layer), plan.keyDims / 2)
+            : -1e9;
     default:
         return layer;
     }
@@ -221,60 +324,6 @@ bool LayerTableModel::setData(const QModelIndex& index, const QVariant& value, i
         return true;
     }
     return false;
-}
-
-QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    if (orientation != Qt::Horizontal) {
-        return role == Qt::DisplayRole ? QVariant(section) : QVariant();
-    }
-    if (role == Qt::TextAlignmentRole) {
-        const bool left = section == IndexColumn || section == KindColumn || section == KeptColumn
-            || section == SpectrumColumn;
-        return QVariant::fromValue((left ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    }
-    if (role == Qt::ToolTipRole) {
-        switch (section) {
-        case KeptColumn:
-            return tr("Key dims per head of the model → kept by the plan");
-        case StateColumn:
-            return tr("fp32 recurrent state of one sequence under the plan, KiB");
-        case EntropyColumn:
-            return tr("Entropy rank exp(−Σ p ln p), p = σ/Σσ, of the state after the last analysed token: "
-                      "median over "
-                      "heads");
-        case StableColumn:
-            return tr(
-                "Stable rank ‖S‖²_F/‖S‖²₂ of the state after the last analysed token: median over heads");
-        case HeadsColumn:
-            return tr("Key heads (key/value heads when they differ)");
-        default:
-            return {};
-        }
-    }
-    if (role != Qt::DisplayRole) {
-        return {};
-    }
-    switch (section) {
-    case IndexColumn:
-        return u"#"_s;
-    case KindColumn:
-        return tr("Kind");
-    case HeadsColumn:
-        return tr("H");
-    case KeptColumn:
-        return tr("Dk→kept");
-    case StateColumn:
-        return tr("KiB");
-    case SpectrumColumn:
-        return tr("Spectrum");
-    case EntropyColumn:
-        return tr("Entropy");
-    case StableColumn:
-        return tr("Stable");
-    default:
-        return QString();
-    }
 }
 
 Qt::ItemFlags LayerTableModel::flags(const QModelIndex& index) const

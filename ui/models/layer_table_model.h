@@ -11,7 +11,11 @@
 
 namespace rankscope {
 
+class LayerProbes;
 class PlanDocument;
+
+/// Which rank the rank column shows: medians over the heads.
+enum class RankMeasure { Entropy, Stable, Threshold };
 
 /// One row per layer of the open model. Kept dims and locks are edited through the document only.
 class LayerTableModel : public QAbstractTableModel {
@@ -26,21 +30,33 @@ public:
         KeptColumn,
         StateColumn,
         SpectrumColumn,
-        EntropyColumn,
-        StableColumn,
+        RankColumn,
+        UtilisationColumn,
+        DeltaColumn,
+        SensitivityColumn,
         ColumnCount
     };
     enum Role {
         KeyDimsRole = Qt::UserRole + 1, ///< int, 0 when the layer cannot be pruned
         KeptRole, ///< int
+        ProposalRole, ///< int, what the plan's ratio asks for
         LockedRole, ///< bool
+        IconRole, ///< QString, name of the kind's icon
         SparklineRole, ///< QList<float>, log10 of singular values
+        CurveRole, ///< QList<QPointF>: kept share 0..1, cost as a share of the largest of all layers
+        TrustRole, ///< int, Trust of the cell's number
+        ToneRole, ///< int, of a delta: 1 worse, -1 better, 0 not told apart from nothing
+        ExactRole, ///< QString, the number with all its digits and no unit: copies and CSV
         SortRole, ///< a number, for every column
     };
 
     explicit LayerTableModel(PlanDocument& document, QObject* parent = nullptr);
 
     void setSpectra(std::shared_ptr<const SpectraSummary> spectra);
+    /// `probes` outlives the model; null for none.
+    void setProbes(const LayerProbes* probes);
+    void setRankMeasure(RankMeasure measure);
+    [[nodiscard]] RankMeasure rankMeasure() const { return m_measure; }
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -51,16 +67,30 @@ public:
 
     /// "GDN", "DeltaNet", "softmax".
     [[nodiscard]] static QString kindLabel(const ModelSpec& spec, int layer);
+    /// A stable name of a column, for settings; the full name for menus and exports.
+    [[nodiscard]] static QString columnKey(int column);
+    [[nodiscard]] QString columnTitle(int column) const;
+    [[nodiscard]] static QString measureLabel(RankMeasure measure);
 
 private:
     void onPlanChanged();
     [[nodiscard]] QVariant display(int layer, int column) const;
+    [[nodiscard]] QString exact(int layer, int column) const;
     [[nodiscard]] QVariant toolTip(int layer, int column) const;
+    [[nodiscard]] QString rankToolTip(int layer, int column) const;
+    [[nodiscard]] QString probeToolTip(int layer, int column) const;
+    [[nodiscard]] QString keptToolTip(int layer) const;
+    [[nodiscard]] QVariant curve(int layer) const;
+    [[nodiscard]] int tone(int layer) const;
     [[nodiscard]] double sortValue(int layer, int column) const;
     [[nodiscard]] const LayerSummary* summary(int layer) const;
+    [[nodiscard]] const RankRange& measured(const LayerSummary& layer) const;
+    [[nodiscard]] double utilisation(const LayerSummary& layer) const;
 
     PlanDocument& m_document;
     std::shared_ptr<const SpectraSummary> m_spectra;
+    const LayerProbes* m_probes = nullptr;
+    RankMeasure m_measure = RankMeasure::Entropy;
     int m_rows = 0;
 };
 

@@ -2,53 +2,132 @@
 #include "ui/panels/equaliser_panel.h"
 
 #include "core/base/narrow.h"
+#include "ui/document/layer_probes.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
+#include "ui/document/workbench.h"
 #include "ui/models/layer_selection.h"
 #include "ui/widgets/equaliser.h"
 
+#include <QActionGroup>
 #include <QBoxLayout>
+#include <QMenu>
 
 namespace rankscope {
 
-EqualiserPanel::EqualiserPanel(PlanDocument& document, LayerSelection& selection, QWidget* parent)
+EqualiserPanel::EqualiserPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes,
+                               LayerSelection& selection, SizeSnap& snap, QWidget* parent)
     : QWidget(parent)
+    , m_workbench(workbench)
     , m_document(document)
+    , m_probes(probes)
     , m_selection(selection)
+    , m_snap(snap)
     , m_equaliser(new Equaliser(this))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_equaliser);
+    m_equaliser->setWords(tr("layer %1"),
+                          tr("▬ kept") + u'\n' + tr("┄ entropy rank") + u'\n' + tr("○ σ > 10⁻⁴ σ₁") + u'\n'
+                              + tr("shading: loss of this layer alone"),
+                          tr("No model open."), 1);
+    m_equaliser->setAccessibleName(tr("Equaliser: kept key dims per layer"));
     m_equaliser->setGestureSource([this] { return m_document.newGesture(); });
+    m_equaliser->setSizes([this](int size) { return m_snap.sizes(size); });
     connect(&m_document, &PlanDocument::planChanged, this, &EqualiserPanel::refresh);
+    connect(&m_probes, &LayerProbes::changed, this, &EqualiserPanel::refresh);
+    connect(&m_workbench, &Workbench::spectraChanged, this, &EqualiserPanel::refresh);
+    connect(&m_snap, &SizeSnap::ruleChanged, m_equaliser, qOverload<>(&QWidget::update));
+    connect(&m_workbench, &Workbench::candidateChanged, this, [this] {
+        const Trust trust = m_workbench.candidateTrust();
+        if (trust == Trust::Partial || trust == Trust::Final || m_document.plan().keepsAll()) {
+            m_equaliser->clearGhost();
+        }
+    });
     connect(&m_selection, &LayerSelection::layersChanged, this,
             [this] { m_equaliser->setCurrent(m_selection.currentLayer()); });
-    connect(m_equaliser, &Equaliser::layerPicked, &m_selection, &LayerSelection::setCurrentLayer);
+    connect(&m_selection, &LayerSelection::hoverChanged, this,
+            [this] { m_equaliser->setHovered(m_selection.hover().layer); });
+    connect(m_equaliser, &Equaliser::picked, &m_selection, &LayerSelection::setCurrentLayer);
     connect(m_equaliser, &Equaliser::edited, this, [this](const std::map<int, int>& kept, quint64 gesture) {
         m_document.setKeptPerLayer(kept, gesture);
     });
-    connect(m_equaliser, &Equaliser::hovered, this, &EqualiserPanel::hovered);
-}
-
-void EqualiserPanel::setSpectra(std::shared_ptr<const SpectraSummary> spectra)
-{
-    m_spectra = std::move(spectra);
-    refresh();
+    connect(m_equaliser, &Equaliser::resetWanted, this, &EqualiserPanel::resetLayer);
+    connect(m_equaliser, &Equaliser::menuWanted, this, &EqualiserPanel::showMenu);
+    connect(m_equaliser, &Equaliser::hovered, this, [this](const QString& text, int layer) {
+        LayerSelection::Hover hover;
+        hover.layer = layer;
+        m_selection.setHover(hover);
+        Q_EMIT hovered(text);
+    });
 }
 
 void EqualiserPanel::refresh()
 {
     std::vector<Equaliser::Fader> faders;
-    for (int layer = 0; layer < std::ssize(m_document.plan().layers); ++layer) {
-        const LayerPlan& plan = m_document.plan().layers[idx(layer)];
-        Equaliser::Fader fader { layer, plan.keyDims, plan.keptKeyDims, plan.locked, 0.0, 0.0 };
-        if (m_spectra != nullptr && layer < std::ssize(m_spectra->layers)) {
-            fader.entropyRank = m_spectra->layers[idx(layer)].entropy.median;
-            fader.thresholdRank = m_spectra->layers[idx(layer)].threshold.median;
+    const PruningPlan& plan = m_document.plan();
+    const std::shared_ptr<const SpectraSummary>& spectra = m_workbench.spectra();
+    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+        const LayerPlan& planned = plan.layers[idx(layer)];
+        Equaliser::Fader fader;
+        fader.id = layer;
+        fader.track = { planned.keyDims, planned.keptKeyDims, planned.locked,
+                        m_document.spec().layers[idx(layer)].stateBytes(1) };
+        fader.proposal = keptKeyDimsForRatio(planned.keyDims, plan.requestedRatio);
+        if (spectra != nullptr && layer < std::ssize(spectra->layers)) {
+            fader.entropyRank = spectra->layers[idx(layer)].entropy.median;
+            fader.thresholdRank = spectra->layers[idx(layer)].threshold.median;
         }
-        faders.push_back(fader);
+        fader.costs = m_probes.costs(layer);
+        fader.costsStale = m_probes.of(layer).curveTrust == Trust::Stale;
+        if (planned.keyDims == 0) {
+            fader.note = tr("softmax attention, nothing to prune");
+        } else if (planned.locked) {
+            fader.note = tr("locked");
+        }
+        faders.push_back(std::move(fader));
     }
     m_equaliser->setFaders(std::move(faders));
+    Q_EMIT captionChanged(m_probes.measuring() && !m_probes.haveCosts()
+                              ? tr("measuring sensitivities…")
+                              : tr("drag to draw · Shift all · Alt keeps the total"));
+}
+
+void EqualiserPanel::resetLayer(int layer, quint64 gesture)
+{
+    if (m_document.isPrunable(layer)) {
+        const int proposal = keptKeyDimsForRatio(m_document.plan().layers[idx(layer)].keyDims,
+                                                 m_document.plan().requestedRatio);
+        m_document.setKept({ layer }, proposal, gesture);
+    }
+}
+
+void EqualiserPanel::showMenu(int layer, const QPoint& at)
+{
+    QMenu menu(this);
+    if (m_document.isPrunable(layer)) {
+        const bool locked = m_document.plan().layers[idx(layer)].locked;
+        menu.addAction(locked ? tr("Unlock layer %1").arg(layer) : tr("Lock layer %1").arg(layer), this,
+                       [this, layer, locked] { m_document.setLocked({ layer }, !locked); });
+        menu.addAction(tr("Reset layer %1 to the ratio").arg(layer), this,
+                       [this, layer] { resetLayer(layer, m_document.newGesture()); })
+            ->setEnabled(!locked);
+        menu.addSeparator();
+    }
+    QMenu* snap = menu.addMenu(tr("Snap to"));
+    auto* group = new QActionGroup(snap);
+    for (const SizeRule rule : { SizeRule::Any, SizeRule::MultiplesOf4, SizeRule::MultiplesOf8,
+                                 SizeRule::MultiplesOf16, SizeRule::OwnKernel }) {
+        QAction* action
+            = snap->addAction(SizeSnap::label(rule), this, [this, rule] { m_snap.setRule(rule); });
+        action->setCheckable(true);
+        action->setChecked(rule == m_snap.rule());
+        action->setToolTip(SizeSnap::description(rule));
+        group->addAction(action);
+    }
+    snap->setToolTipsVisible(true);
+    menu.exec(at);
 }
 
 } // namespace rankscope

@@ -1,37 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/document/spectra_summary.h"
-
 #include <QWidget>
 
-#include <memory>
+#include <map>
 
 namespace rankscope {
 
 class Equaliser;
+class LayerProbes;
 class LayerSelection;
 class PlanDocument;
+class SizeSnap;
+class Workbench;
 
-/// Connects the equaliser with the plan, the analysed ranks and the selection.
+/// The faders of all layers: kept dims drawn by hand, with ranks and sensitivities where they are known.
 class EqualiserPanel : public QWidget {
     Q_OBJECT
 
 public:
-    EqualiserPanel(PlanDocument& document, LayerSelection& selection, QWidget* parent = nullptr);
+    EqualiserPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes,
+                   LayerSelection& selection, SizeSnap& snap, QWidget* parent = nullptr);
 
-    void setSpectra(std::shared_ptr<const SpectraSummary> spectra);
     [[nodiscard]] Equaliser* equaliser() const { return m_equaliser; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
+    void captionChanged(const QString& caption);
 
 private:
     void refresh();
+    void resetLayer(int layer, quint64 gesture);
+    void showMenu(int layer, const QPoint& at);
 
+    Workbench& m_workbench;
     PlanDocument& m_document;
+    LayerProbes& m_probes;
     LayerSelection& m_selection;
-    std::shared_ptr<const SpectraSummary> m_spectra;
+    SizeSnap& m_snap;
     Equaliser* m_equaliser;
 };
 

@@ -3,16 +3,21 @@
 
 #include "core/base/narrow.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
+#include "ui/models/layer_filter.h"
 #include "ui/models/layer_selection.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/settings/settings.h"
+#include "ui/widgets/layer_columns.h"
 #include "ui/widgets/layer_delegate.h"
 #include "ui/widgets/ratio_editor.h"
 
 #include <QBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
-#include <QScrollBar>
-#include <QSortFilterProxyModel>
+#include <QLineEdit>
+#include <QMouseEvent>
 #include <QTableView>
 
 #include <algorithm>
@@ -21,20 +26,37 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// From this many layers on the filter field is there without being asked for.
+constexpr int kFilterLayers = 13;
+
+} // namespace
+
 LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSelection& selection,
-                       QWidget* parent)
+                       SizeSnap& snap, Settings& settings, DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
     , m_document(document)
+    , m_model(model)
     , m_selection(selection)
-    , m_proxy(new QSortFilterProxyModel(this))
+    , m_snap(snap)
+    , m_settings(settings)
+    , m_dialogs(dialogs)
+    , m_proxy(new LayerFilter(this))
+    , m_filterField(new QLineEdit(this))
     , m_table(new QTableView(this))
     , m_delegate(new LayerDelegate(this))
+    , m_columns(nullptr)
     , m_label(new QLabel(this))
     , m_editor(new RatioEditor(this))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 6);
     layout->setSpacing(4);
+    auto* top = new QHBoxLayout;
+    top->setContentsMargins(8, 0, 8, 0);
+    top->addWidget(m_filterField);
+    layout->addLayout(top);
     layout->addWidget(m_table, 1);
     auto* row = new QHBoxLayout;
     row->setContentsMargins(10, 2, 10, 0);
@@ -43,9 +65,15 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     row->addWidget(m_editor, 1);
     layout->addLayout(row);
 
+    m_filterField->hide();
+    m_filterField->setClearButtonEnabled(true);
+    m_filterField->setPlaceholderText(tr("Filter: 3-7, changed, locked, softmax…"));
+    m_filterField->setAccessibleName(tr("Filter the layers"));
+    m_filterField->setToolTip(tr("Words of which all have to hold: layer numbers (3-7, 2,5), locked, "
+                                 "unlocked, changed, whole, or a kind (softmax)"));
+    m_filterField->installEventFilter(this);
+
     m_proxy->setSourceModel(&model);
-    m_proxy->setSortRole(LayerTableModel::SortRole);
-    m_proxy->setDynamicSortFilter(false); // rows must not jump while a value is dragged
     m_table->setModel(m_proxy);
     m_table->setItemDelegate(m_delegate);
     m_table->setProperty("rankscopeBare", true);
@@ -53,49 +81,93 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     m_table->setShowGrid(false);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed
                              | QAbstractItemView::AnyKeyPressed);
     m_table->setMouseTracking(true);
     m_table->setTabKeyNavigation(false);
     m_table->setSortingEnabled(true);
-    m_table->sortByColumn(LayerTableModel::IndexColumn, Qt::AscendingOrder);
     m_table->setAccessibleName(tr("Layers"));
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 19 / 10);
     m_table->verticalHeader()->setMinimumSectionSize(10);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setMinimumSectionSize(16);
     m_table->horizontalHeader()->setFixedHeight(fontMetrics().height() * 17 / 10);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_table->horizontalHeader()->setSortIndicatorShown(false);
+    m_columns = new LayerColumns(*m_table, model, settings, this);
 
+    m_table->installEventFilter(this);
     m_table->viewport()->installEventFilter(this);
-    connect(m_proxy, &QAbstractItemModel::modelReset, this, &LayerPanel::fitColumns);
 
     m_editor->setScale(1, 64, 1, 0);
     m_editor->setGestureSource([this] { return m_document.newGesture(); });
     m_editor->setNames(tr("Kept key dims of the selected layers"),
                        tr("Kept key dims of the selected layers"));
     m_delegate->setGestureSource([this] { return m_document.newGesture(); });
+    m_delegate->setSnap([this](int kept, int keyDims) { return m_snap.snapped(kept, keyDims); });
 
+    connect(m_proxy, &QAbstractItemModel::modelReset, this, [this] {
+        m_filterField->setVisible(m_model.rowCount() >= kFilterLayers || !m_filterField->text().isEmpty());
+        m_delegate->setLargestKeyDims(m_columns->largestKeyDims());
+        m_columns->fit();
+        refreshCaption();
+    });
+    connect(m_filterField, &QLineEdit::textChanged, this, [this](const QString& text) {
+        m_proxy->setFilterText(text);
+        onSelectionChanged();
+        refreshCaption();
+    });
+    connect(m_table, &QWidget::customContextMenuRequested, this, &LayerPanel::showMenu);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &LayerPanel::onTableSelection);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &LayerPanel::onTableSelection);
     connect(&m_selection, &LayerSelection::layersChanged, this, &LayerPanel::onSelectionChanged);
-    connect(&m_document, &PlanDocument::planChanged, this, &LayerPanel::refreshEditor);
+    connect(&m_selection, &LayerSelection::hoverChanged, this, [this] {
+        m_delegate->setHoveredLayer(m_selection.hover().layer);
+        m_table->viewport()->update();
+    });
+    connect(&m_document, &PlanDocument::planChanged, this, [this] {
+        refreshEditor();
+        refreshCaption();
+    });
     connect(m_editor, &RatioEditor::edited, this, [this](double value, quint64 gesture) {
         m_document.setKept(m_selection.layers(), static_cast<int>(value), gesture);
     });
-    connect(m_delegate, &LayerDelegate::keptDragged, this, [this](int layer, int kept, quint64 gesture) {
-        const std::vector<int>& layers = m_selection.layers();
-        const bool inSelection = std::find(layers.begin(), layers.end(), layer) != layers.end();
-        m_document.setKept(inSelection ? layers : std::vector<int> { layer }, kept, gesture);
-    });
+    connect(m_delegate, &LayerDelegate::keptDragged, this, &LayerPanel::setKeptOf);
+    connect(m_delegate, &LayerDelegate::keptEntered, this,
+            [this](int layer, int kept) { setKeptOf(layer, kept, m_document.newGesture()); });
     connect(m_delegate, &LayerDelegate::lockToggled, this,
             [this](int layer, bool locked) { m_document.setLocked({ layer }, locked); });
     refreshEditor();
+}
+
+/// An edit of one of several selected layers is an edit of all of them.
+void LayerPanel::setKeptOf(int layer, int kept, quint64 gesture)
+{
+    const std::vector<int>& layers = m_selection.layers();
+    const bool inSelection = std::find(layers.begin(), layers.end(), layer) != layers.end();
+    m_document.setKept(inSelection ? layers : std::vector<int> { layer }, kept, gesture);
+}
+
+void LayerPanel::openFilter()
+{
+    m_filterField->show();
+    m_filterField->setFocus(Qt::ShortcutFocusReason);
+    m_filterField->selectAll();
+}
+
+void LayerPanel::resetSelected()
+{
+    std::map<int, int> kept;
+    for (const int layer : m_selection.layers()) {
+        if (m_document.isPrunable(layer)) {
+            kept[layer] = keptKeyDimsForRatio(m_document.plan().layers[idx(layer)].keyDims,
+                                              m_document.plan().requestedRatio);
+        }
+    }
+    m_document.setKeptPerLayer(kept, m_document.newGesture());
 }
 
 void LayerPanel::onTableSelection()
@@ -120,13 +192,15 @@ void LayerPanel::onSelectionChanged()
         m_updating = true;
         QItemSelection rows;
         for (const int layer : m_selection.layers()) {
-            const QModelIndex first = m_proxy->mapFromSource(m_proxy->sourceModel()->index(layer, 0));
-            rows.select(first, first.siblingAtColumn(m_proxy->columnCount() - 1));
+            const QModelIndex first = m_proxy->mapFromSource(m_model.index(layer, 0));
+            if (first.isValid()) {
+                rows.select(first, first.siblingAtColumn(m_proxy->columnCount() - 1));
+            }
         }
         QItemSelectionModel* model = m_table->selectionModel();
         model->select(rows, QItemSelectionModel::ClearAndSelect);
-        const QModelIndex current = m_proxy->mapFromSource(
-            m_proxy->sourceModel()->index(m_selection.currentLayer(), LayerTableModel::KeptColumn));
+        const QModelIndex current
+            = m_proxy->mapFromSource(m_model.index(m_selection.currentLayer(), LayerTableModel::KeptColumn));
         model->setCurrentIndex(current, QItemSelectionModel::NoUpdate);
         if (current.isValid()) {
             m_table->scrollTo(current);
@@ -172,47 +246,60 @@ void LayerPanel::refreshEditor()
     }
 }
 
-void LayerPanel::fitColumns()
+void LayerPanel::refreshCaption()
 {
-    const QFontMetrics metrics = m_table->fontMetrics();
-    const auto chars = [&](const QString& text) { return metrics.horizontalAdvance(text) + 16; };
-    QHeaderView* header = m_table->horizontalHeader();
-    header->resizeSection(LayerTableModel::IndexColumn, chars(u"00"_s));
-    header->resizeSection(LayerTableModel::LockColumn, metrics.height() + 4);
-    int kind = metrics.horizontalAdvance(u"Kind"_s);
-    for (int row = 0; row < m_proxy->rowCount(); ++row) {
-        const QString label = m_proxy->index(row, LayerTableModel::KindColumn).data().toString();
-        kind = std::max(kind, metrics.horizontalAdvance(label));
+    const int layers = m_model.rowCount();
+    if (layers == 0) {
+        Q_EMIT captionChanged({});
+        return;
     }
-    header->resizeSection(LayerTableModel::KindColumn, kind + 16);
-    header->resizeSection(LayerTableModel::HeadsColumn, chars(u"16"_s));
-    header->resizeSection(LayerTableModel::StateColumn, chars(u"9 999"_s));
-    header->resizeSection(LayerTableModel::EntropyColumn, chars(u"Entropy"_s));
-    const int stable = chars(u"Stable"_s);
-    int fixed = 0;
-    for (const int column :
-         { LayerTableModel::IndexColumn, LayerTableModel::LockColumn, LayerTableModel::KindColumn,
-           LayerTableModel::HeadsColumn, LayerTableModel::StateColumn, LayerTableModel::EntropyColumn }) {
-        fixed += header->sectionSize(column);
+    if (m_proxy->hiddenRows() > 0) {
+        Q_EMIT captionChanged(tr("%1 of %2 layers shown").arg(m_proxy->rowCount()).arg(layers));
+        return;
     }
-    const int textWidth = metrics.horizontalAdvance(u"256→256"_s) + 14;
-    int rest = m_table->viewport()->width() - fixed;
-    const bool narrow = rest - stable < textWidth + 110;
-    m_table->setColumnHidden(LayerTableModel::StableColumn, narrow);
-    if (!narrow) {
-        header->resizeSection(LayerTableModel::StableColumn, stable);
-        rest -= stable;
+    const auto prunable = static_cast<int>(m_document.prunableLayers().size());
+    Q_EMIT captionChanged(prunable == layers ? tr("%1 layers").arg(layers)
+                                             : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
+}
+
+void LayerPanel::onHover(const QPoint& at)
+{
+    const QModelIndex index = m_table->indexAt(at);
+    const int layer = index.isValid() ? m_proxy->mapToSource(index).row() : -1;
+    LayerSelection::Hover hover;
+    hover.layer = layer;
+    m_selection.setHover(hover);
+    if (layer < 0) {
+        Q_EMIT hovered({});
+        return;
     }
-    const int spectrum
-        = std::clamp((rest - textWidth) * 45 / 100, chars(u"Spectrum"_s) - 8, metrics.height() * 8);
-    header->resizeSection(LayerTableModel::SpectrumColumn, spectrum);
-    header->resizeSection(LayerTableModel::KeptColumn, std::max(textWidth + 30, rest - spectrum));
+    const QString tip = index.data(Qt::ToolTipRole).toString();
+    Q_EMIT hovered(tip.isEmpty() ? tr("layer %1").arg(layer)
+                                 : tr("layer %1: %2").arg(layer).arg(QString(tip).replace(u'\n', u' ')));
 }
 
 bool LayerPanel::eventFilter(QObject* watched, QEvent* event)
 {
-    if (event->type() == QEvent::Resize) {
-        fitColumns();
+    if (watched == m_table->viewport()) {
+        if (event->type() == QEvent::Resize) {
+            m_columns->fit();
+        } else if (event->type() == QEvent::MouseMove) {
+            onHover(static_cast<QMouseEvent*>(event)->position().toPoint());
+        } else if (event->type() == QEvent::Leave) {
+            onHover(QPoint(-1, -1));
+        }
+    } else if (event->type() == QEvent::KeyPress) {
+        auto* key = static_cast<QKeyEvent*>(event);
+        if (watched == m_table && key->matches(QKeySequence::Copy)) {
+            copyTable();
+            return true;
+        }
+        if (watched == m_filterField && key->key() == Qt::Key_Escape) {
+            m_filterField->clear();
+            m_filterField->setVisible(m_model.rowCount() >= kFilterLayers);
+            m_table->setFocus();
+            return true;
+        }
     }
     return QWidget::eventFilter(watched, event);
 }

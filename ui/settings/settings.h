@@ -31,6 +31,10 @@ inline const SettingKey<QString> lastOpenFolder { u"folders/open", {} };
 inline const SettingKey<QString> lastExportFolder { u"folders/export", {} };
 inline const SettingKey<QString> lastTextFolder { u"folders/text", {} };
 inline const SettingKey<QString> lastPlanFolder { u"folders/plan", {} };
+inline const SettingKey<QString> sizeRule { u"plan/sizeRule", QStringLiteral("any") };
+inline const SettingKey<QStringList> layerColumns { u"layers/columns", {} };
+inline const SettingKey<QString> layerSort { u"layers/sort", {} };
+inline const SettingKey<QString> layerRank { u"layers/rank", {} };
 } // namespace setting
 
 /// Typed access to the user's settings file. Passed by reference; tests give a temporary file.

@@ -1,69 +1,141 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/plan/allocation.h"
+#include "ui/widgets/fader_gesture.h"
+
+#include <QElapsedTimer>
+#include <QPointer>
 #include <QWidget>
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
+
+class QScrollBar;
+class QSpinBox;
 
 namespace rankscope {
 
-/// One fader per layer, filled to the kept dims on a track of Dk. A drag sets a fader, a drag across faders
-/// draws a curve, a drag with Shift moves all unlocked ones together; arrow keys move the focused one.
+/// A row of faders, one per layer (or per head of a layer), filled to the kept dims on a track of Dk. A drag
+/// sets a fader, a drag across faders draws a curve; with Shift all move together; with Alt (or Ctrl, where
+/// the desktop takes Alt) the total stays and the others give and take. Arrow keys, Page Up and Down, Home,
+/// End and typed numbers move the current one; a double click takes it back to the proposal. More faders than
+/// fit scroll, with an overview below them.
 class Equaliser : public QWidget {
     Q_OBJECT
 
 public:
     struct Fader {
-        int layer = 0;
-        int keyDims = 0; ///< 0: cannot be pruned
-        int kept = 0;
-        bool locked = false;
-        double entropyRank = 0.0; ///< median over heads; 0 when not analysed
-        double thresholdRank = 0.0; ///< median over heads; 0 when not analysed
+        int id = 0; ///< layer or head
+        FaderTrack track;
+        int proposal = 0; ///< what a double click goes back to
+        double entropyRank = 0.0; ///< 0 when not analysed
+        double thresholdRank = 0.0; ///< 0 when not analysed
+        std::vector<CostPoint> costs; ///< of this fader alone; empty when not measured
+        bool costsStale = false;
+        int colour = -1; ///< index of a head's colour; -1: the accent
+        QString note; ///< for the pointer: what else is known
     };
 
     explicit Equaliser(QWidget* parent = nullptr);
+    ~Equaliser() override;
 
+    /// `name` and `legend` of one fader ("layer %1", what the marks mean); `lowest` kept dims by drag.
+    void setWords(const QString& name, const QString& legend, const QString& emptySentence, int lowest);
     void setFaders(std::vector<Fader> faders);
-    void setCurrent(int layer);
+    void setCurrent(int id);
+    /// The fader under the pointer of another view; -1 for none.
+    void setHovered(int id);
     void setGestureSource(std::function<quint64()> source) { m_newGesture = std::move(source); }
+    void setSizes(FaderGesture::Sizes sizes);
+    /// The first number after the gesture has arrived: the outline of the sizes before it goes.
+    void clearGhost();
+    [[nodiscard]] bool hasGhost() const { return !m_ghost.empty(); }
+    [[nodiscard]] bool isDragging() const { return m_drag.has_value(); }
+    [[nodiscard]] int current() const { return m_current; }
+    /// Where a fader and a height are, for tests and for the number entry.
+    [[nodiscard]] QPointF pointOf(int id, double dims) const;
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(160, 120); }
     [[nodiscard]] QSize sizeHint() const override { return QSize(360, 300); }
 
 Q_SIGNALS:
-    void edited(const std::map<int, int>& keptOfLayer, quint64 gesture);
-    void layerPicked(int layer);
-    void lockToggled(int layer, bool locked);
-    void hovered(const QString& text);
+    void edited(const std::map<int, int>& keptOfId, quint64 gesture);
+    void picked(int id);
+    void resetWanted(int id, quint64 gesture);
+    void hovered(const QString& text, int id);
+    void menuWanted(int id, const QPoint& globalPosition);
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
 
 private:
+    // Places: faders are counted from 0, of which m_first to m_first + shownCount() - 1 are in view.
     [[nodiscard]] QRectF plotRect() const;
     [[nodiscard]] QRectF trackRect(int fader) const;
+    [[nodiscard]] QRectF overviewRect() const;
+    [[nodiscard]] int shownCount() const;
+    [[nodiscard]] double slotWidth() const;
     [[nodiscard]] int faderAt(double x) const;
-    [[nodiscard]] int keptAt(int fader, double y) const;
-    [[nodiscard]] int largestKeyDims() const;
-    void paintFader(QPainter& painter, int fader) const;
-    void paintLegend(QPainter& painter) const;
-    void dragTo(const QPointF& at);
-    void nudge(int steps);
+    [[nodiscard]] int indexOf(int id) const;
+    [[nodiscard]] double dimsAt(double y) const;
+    [[nodiscard]] int largestSize() const;
+    void scrollTo(int first);
+    void ensureShown(int fader);
 
+    void paintGrid(QPainter& painter) const;
+    void paintFader(QPainter& painter, int fader) const;
+    void paintCosts(QPainter& painter, int fader) const;
+    void paintMarks(QPainter& painter, int fader) const;
+    void paintLabels(QPainter& painter, int fader) const;
+    void paintHover(QPainter& painter) const;
+    void paintOverview(QPainter& painter) const;
+    void paintLegend(QPainter& painter) const;
+
+    void beginDrag();
+    void dragTo(const QPointF& at);
+    void endDrag();
+    void setKept(int fader, int kept);
+    void nudge(int steps);
+    void openEntry(const QString& typed);
+    void closeEntry(bool take);
+    void hoverAt(const QPointF& at);
+    [[nodiscard]] QString hoverText(const Fader& fader, int dims) const;
+    void announce();
+
+    QString m_name;
+    QString m_legend;
+    QString m_emptySentence;
+    int m_lowest = 1;
     std::vector<Fader> m_faders;
-    std::vector<int> m_atStart; ///< kept dims when the gesture began, for the ghost and for moving all
+    std::vector<int> m_ghost; ///< sizes before the gesture, until its first number
     int m_current = -1;
+    int m_hovered = -1; ///< fader, by index
+    int m_hoveredElsewhere = -1; ///< id
+    double m_hoverY = -1.0; ///< in the plot; negative: not over it
+    int m_first = 0;
+    bool m_draggingOverview = false;
+    double m_largestCost = 0.0;
+    FaderGesture::Sizes m_sizes;
+    std::optional<FaderGesture> m_drag;
+    std::optional<QPointF> m_pressed; ///< where a drag may begin
+    FaderMode m_mode = FaderMode::Draw;
     quint64 m_gesture = 0;
-    int m_lastFader = -1;
-    QPointF m_lastPoint;
-    bool m_all = false;
+    QElapsedTimer m_sinceKey;
+    int m_keyFader = -1;
+    quint64 m_keyGesture = 0;
+    QPointer<QSpinBox> m_entry;
     std::function<quint64()> m_newGesture;
 };
 

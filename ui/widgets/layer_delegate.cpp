@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/layer_delegate.h"
 
+#include "ui/document/quality.h"
 #include "ui/models/layer_table_model.h"
 #include "ui/theme/icon_tint.h"
 #include "ui/theme/theme.h"
@@ -20,6 +21,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kSparklineDecades = 4.0;
+constexpr int kPadding = 6;
 
 int layerOf(const QModelIndex& index)
 {
@@ -45,7 +47,10 @@ void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     const Theme& theme = themeOf(option.palette);
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     painter->save();
-    painter->fillRect(option.rect, selected ? theme.selectedRow : theme.panel);
+    const QColor row = selected       ? theme.selectedRow
+        : layerOf(index) == m_hovered ? mixed(theme.panel, theme.selectedRow, 0.45)
+                                      : theme.panel;
+    painter->fillRect(option.rect, row);
     painter->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), theme.grid);
     switch (index.column()) {
     case LayerTableModel::KeptColumn:
@@ -57,11 +62,23 @@ void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     case LayerTableModel::LockColumn:
         paintLock(painter, option, index);
         break;
+    case LayerTableModel::KindColumn:
+        paintKind(painter, option, index);
+        break;
+    case LayerTableModel::StateColumn:
+        paintState(painter, option, index);
+        break;
+    case LayerTableModel::DeltaColumn:
+        paintDelta(painter, option, index);
+        break;
+    case LayerTableModel::SensitivityColumn:
+        paintCurve(painter, option, index);
+        break;
     default: {
         const bool prunable = index.data(LayerTableModel::KeyDimsRole).toInt() > 0;
         painter->setPen(prunable ? theme.text : theme.muted);
         const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt());
-        painter->drawText(option.rect.adjusted(8, 0, -8, 0), static_cast<int>(alignment),
+        painter->drawText(option.rect.adjusted(kPadding, 0, -kPadding, 0), static_cast<int>(alignment),
                           index.data(Qt::DisplayRole).toString());
         break;
     }
@@ -75,9 +92,14 @@ void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     painter->restore();
 }
 
-QRect LayerDelegate::barRect(const QStyleOptionViewItem& option)
+int LayerDelegate::keptTextWidth(const QFontMetrics& metrics, int largestKeyDims)
 {
-    const int text = option.fontMetrics.horizontalAdvance(u"256→256"_s) + 14;
+    return metrics.horizontalAdvance(u"%1→%1"_s.arg(largestKeyDims)) + kPadding + metrics.height() * 2 / 3;
+}
+
+QRect LayerDelegate::barRect(const QStyleOptionViewItem& option) const
+{
+    const int text = keptTextWidth(option.fontMetrics, m_largestKeyDims);
     const int height = std::max(7, option.fontMetrics.height() / 2);
     return QRect(option.rect.left() + text, option.rect.center().y() - height / 2,
                  std::max(10, option.rect.width() - text - 6), height);
@@ -90,8 +112,8 @@ void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& opt
     const int keyDims = index.data(LayerTableModel::KeyDimsRole).toInt();
     const int kept = index.data(LayerTableModel::KeptRole).toInt();
     const QRect bar = barRect(option);
-    const QRect textRect(option.rect.left() + 8, option.rect.top(), bar.left() - option.rect.left() - 14,
-                         option.rect.height());
+    const QRect textRect(option.rect.left() + kPadding, option.rect.top(),
+                         bar.left() - option.rect.left() - kPadding, option.rect.height());
     if (keyDims == 0) {
         painter->setPen(theme.muted);
         painter->drawText(textRect.adjusted(0, 0, bar.width(), 0), Qt::AlignLeft | Qt::AlignVCenter,
@@ -118,6 +140,127 @@ void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& opt
     QRectF filled = bar;
     filled.setWidth(bar.width() * static_cast<double>(kept) / keyDims);
     painter->drawRoundedRect(filled, 2.0, 2.0);
+    const int proposal = index.data(LayerTableModel::ProposalRole).toInt();
+    if (proposal != kept && proposal < keyDims) { // a ratio of 0 asked for nothing
+        painter->setRenderHint(QPainter::Antialiasing, false);
+        const double x = bar.left() + bar.width() * static_cast<double>(proposal) / keyDims;
+        painter->setPen(QPen(theme.muted, 1.0));
+        painter->drawLine(QPointF(x, bar.top() - 3), QPointF(x, bar.bottom() + 3));
+    }
+}
+
+void LayerDelegate::paintKind(QPainter* painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const
+{
+    const Theme& theme = themeOf(option.palette);
+    const bool prunable = index.data(LayerTableModel::KeyDimsRole).toInt() > 0;
+    const QColor colour = prunable ? theme.text : theme.muted;
+    const int size = option.fontMetrics.height() - 3;
+    painter->drawPixmap(QPoint(option.rect.left() + 4, option.rect.center().y() - size / 2),
+                        tintedPixmap(index.data(LayerTableModel::IconRole).toString(), theme.muted, size,
+                                     painter->device()->devicePixelRatioF()));
+    painter->setPen(colour);
+    const QRect text = option.rect.adjusted(size + 8, 0, -2, 0);
+    painter->drawText(
+        text, Qt::AlignLeft | Qt::AlignVCenter,
+        option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, text.width()));
+}
+
+/// "64→48" where there is room for both, else the number that the plan comes to.
+void LayerDelegate::paintState(QPainter* painter, const QStyleOptionViewItem& option,
+                               const QModelIndex& index) const
+{
+    const Theme& theme = themeOf(option.palette);
+    const QString text = index.data(Qt::DisplayRole).toString();
+    const QRect area = option.rect.adjusted(2, 0, -kPadding, 0);
+    const qsizetype arrow = text.indexOf(u'→');
+    if (arrow < 0) {
+        painter->setPen(theme.muted);
+        painter->drawText(area, Qt::AlignRight | Qt::AlignVCenter, text);
+        return;
+    }
+    const QString after = text.mid(arrow + 1);
+    const bool unchanged = text.left(arrow) == after;
+    const int afterWidth = option.fontMetrics.horizontalAdvance(after);
+    painter->setPen(theme.text);
+    painter->drawText(area, Qt::AlignRight | Qt::AlignVCenter, after);
+    if (!unchanged && option.fontMetrics.horizontalAdvance(text) <= area.width()) {
+        painter->setPen(theme.muted);
+        painter->drawText(area.adjusted(0, 0, -afterWidth, 0), Qt::AlignRight | Qt::AlignVCenter,
+                          text.left(arrow + 1));
+    }
+}
+
+void LayerDelegate::paintDelta(QPainter* painter, const QStyleOptionViewItem& option,
+                               const QModelIndex& index) const
+{
+    const Theme& theme = themeOf(option.palette);
+    const auto trust = static_cast<Trust>(index.data(LayerTableModel::TrustRole).toInt());
+    const int tone = index.data(LayerTableModel::ToneRole).toInt();
+    QString text = index.data(Qt::DisplayRole).toString();
+    QFont font = option.font;
+    QColor colour = tone > 0 ? theme.worse : tone < 0 ? theme.better : theme.text;
+    if (trust == Trust::Missing) {
+        colour = theme.muted;
+    } else if (trust == Trust::Partial) {
+        colour = mixed(colour, theme.panel, 0.3);
+        font.setItalic(true);
+    } else if (trust == Trust::Stale) {
+        colour = mixed(theme.muted, theme.panel, 0.25);
+        font.setItalic(true);
+    }
+    painter->setFont(font);
+    painter->setPen(colour);
+    painter->drawText(option.rect.adjusted(2, 0, -kPadding, 0), Qt::AlignRight | Qt::AlignVCenter, text);
+}
+
+void LayerDelegate::paintCurve(QPainter* painter, const QStyleOptionViewItem& option,
+                               const QModelIndex& index) const
+{
+    const auto points = index.data(LayerTableModel::CurveRole).value<QList<QPointF>>();
+    if (points.size() < 2) {
+        return;
+    }
+    const Theme& theme = themeOf(option.palette);
+    const bool stale = static_cast<Trust>(index.data(LayerTableModel::TrustRole).toInt()) == Trust::Stale;
+    const QRectF area = QRectF(option.rect).adjusted(kPadding, 5, -kPadding, -6);
+    const auto place = [&](const QPointF& point) {
+        return QPointF(area.left() + area.width() * point.x(),
+                       area.bottom() - area.height() * std::sqrt(std::clamp(point.y(), 0.0, 1.0)));
+    };
+    QPolygonF line;
+    for (const QPointF& point : points) {
+        line << place(point);
+    }
+    QPolygonF below = line;
+    below << QPointF(line.last().x(), area.bottom()) << QPointF(line.first().x(), area.bottom());
+    painter->setRenderHint(QPainter::Antialiasing);
+    const QColor colour = stale ? theme.removed : theme.worse;
+    painter->setPen(Qt::NoPen);
+    QColor wash = colour;
+    wash.setAlphaF(0.14F);
+    painter->setBrush(wash);
+    painter->drawPolygon(below);
+    painter->setPen(QPen(colour, 1.2));
+    painter->setBrush(Qt::NoBrush);
+    painter->drawPolyline(line);
+    const int keyDims = index.data(LayerTableModel::KeyDimsRole).toInt();
+    const int kept = index.data(LayerTableModel::KeptRole).toInt();
+    if (keyDims == 0 || kept == keyDims) {
+        return;
+    }
+    const double share = static_cast<double>(kept) / keyDims;
+    const auto right = std::find_if(points.begin(), points.end(),
+                                    [share](const QPointF& point) { return point.x() >= share; });
+    QPointF at = right == points.end() ? points.last() : *right;
+    if (right != points.begin() && right != points.end()) {
+        const QPointF& left = *(right - 1);
+        const double along = (share - left.x()) / (right->x() - left.x());
+        at = QPointF(share, left.y() + (right->y() - left.y()) * along);
+    }
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(stale ? theme.muted : theme.accent);
+    painter->drawEllipse(place(at), 2.4, 2.4);
 }
 
 void LayerDelegate::paintSpectrum(QPainter* painter, const QStyleOptionViewItem& option,
@@ -128,7 +271,7 @@ void LayerDelegate::paintSpectrum(QPainter* painter, const QStyleOptionViewItem&
         return;
     }
     const Theme& theme = themeOf(option.palette);
-    const QRectF area = QRectF(option.rect).adjusted(8, 5, -6, -6);
+    const QRectF area = QRectF(option.rect).adjusted(kPadding, 5, -kPadding, -6);
     const double top = static_cast<double>(values.first());
     QPolygonF line;
     for (qsizetype at = 0; at < values.size(); ++at) {
@@ -188,7 +331,8 @@ void LayerDelegate::setModelData(QWidget* editor, QAbstractItemModel* model, con
 {
     if (auto* box = qobject_cast<QSpinBox*>(editor)) {
         box->interpretText();
-        model->setData(index, box->value(), Qt::EditRole);
+        Q_UNUSED(model)
+        Q_EMIT const_cast<LayerDelegate*>(this)->keptEntered(layerOf(index), box->value());
     }
 }
 
@@ -224,7 +368,8 @@ bool LayerDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const 
     }
     if ((press || move) && m_draggedLayer == layer && mouse->buttons().testFlag(Qt::LeftButton)) {
         const double share = std::clamp(static_cast<double>(at.x() - bar.left()) / bar.width(), 0.0, 1.0);
-        Q_EMIT keptDragged(layer, std::max(1, static_cast<int>(std::lround(share * keyDims))), m_gesture);
+        const int kept = std::max(1, static_cast<int>(std::lround(share * keyDims)));
+        Q_EMIT keptDragged(layer, m_snap ? m_snap(kept, keyDims) : kept, m_gesture);
         return true;
     }
     return QStyledItemDelegate::editorEvent(event, model, option, index);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/narrow.h"
+#include "tests/ui/ui_support.h"
+#include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
+#include "ui/models/layer_filter.h"
+#include "ui/models/layer_selection.h"
+#include "ui/models/layer_table_model.h"
+#include "ui/panels/layer_panel.h"
+#include "ui/settings/settings.h"
+#include "ui/widgets/layer_columns.h"
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QClipboard>
+#include <QFile>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QUndoStack>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// A document of `layers` layers with the panel on it.
+struct Bench {
+    explicit Bench(int layers, const QString& settingsFile, bool hybrid = true)
+        : settings(settingsFile)
+        , snap(settings)
+        , model(document)
+        , panel(document, model, selection, snap, settings, dialogs)
+    {
+        QObject::connect(&panel, &LayerPanel::captionChanged, &panel,
+                         [this](const QString& text) { caption = text; });
+        const ModelSpec spec = test::smallSpec(layers, hybrid);
+        document.open(spec, test::openPlan(spec));
+        selection.reset(layers, 0);
+    }
+
+    PlanDocument document;
+    LayerSelection selection;
+    Settings settings;
+    SizeSnap snap;
+    LayerTableModel model;
+    test::FakeDialogs dialogs;
+    LayerPanel panel;
+    QString caption;
+};
+
+} // namespace
+
+class TestLayerPanel : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        m_ini = m_folder->filePath(u"settings.ini"_s);
+    }
+
+    void filters_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QList<int>>("layers");
+        QTest::newRow("nothing") << QString() << QList<int> { 0, 1, 2, 3, 4, 5, 6, 7 };
+        QTest::newRow("range") << u"2-4"_s << QList<int> { 2, 3, 4 };
+        QTest::newRow("open range") << u"6-"_s << QList<int> { 6, 7 };
+        QTest::newRow("list") << u"1,5,6-7"_s << QList<int> { 1, 5, 6, 7 };
+        QTest::newRow("kind") << u"softmax"_s << QList<int> { 3, 7 };
+        QTest::newRow("part of a kind") << u" SOFT "_s << QList<int> { 3, 7 };
+        QTest::newRow("locked") << u"locked"_s << QList<int> { 1 };
+        QTest::newRow("unlocked") << u"unlocked 0-3"_s << QList<int> { 0, 2 };
+        QTest::newRow("changed") << u"changed"_s << QList<int> { 2, 5 };
+        QTest::newRow("both words") << u"changed 5-9"_s << QList<int> { 5 };
+        QTest::newRow("none") << u"mamba"_s << QList<int> {};
+    }
+    void filters()
+    {
+        QFETCH(QString, text);
+        QFETCH(QList<int>, layers);
+        Bench bench(8, m_ini);
+        bench.document.setLocked({ 1 }, true);
+        bench.document.setKept({ 2, 5 }, 30, bench.document.newGesture());
+        auto* proxy = qobject_cast<LayerFilter*>(bench.panel.table()->model());
+        QAbstractItemModelTester tester(proxy, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        bench.panel.filterField()->setText(text);
+        QList<int> shown;
+        for (int row = 0; row < proxy->rowCount(); ++row) {
+            shown << proxy->mapToSource(proxy->index(row, 0)).row();
+        }
+        QCOMPARE(shown, layers);
+        QCOMPARE(bench.caption,
+                 layers.size() == 8 ? u"8 layers, 6 with a state"_s
+                                    : u"%1 of 8 layers shown"_s.arg(layers.size()));
+    }
+
+    void sortsEveryColumnAndRemembers()
+    {
+        {
+            Bench bench(8, m_ini);
+            bench.document.setKeptPerLayer({ { 0, 20 }, { 1, 50 }, { 2, 10 } }, 1);
+            QTableView* table = bench.panel.table();
+            for (int column = 0; column < LayerTableModel::ColumnCount; ++column) {
+                table->sortByColumn(column, Qt::DescendingOrder);
+                double last = 1e300;
+                for (int row = 0; row < table->model()->rowCount(); ++row) {
+                    const double value
+                        = table->model()->index(row, column).data(LayerTableModel::SortRole).toDouble();
+                    QVERIFY(value <= last);
+                    last = value;
+                }
+            }
+            table->sortByColumn(LayerTableModel::KeptColumn, Qt::DescendingOrder);
+            bench.panel.columns()->setShown(LayerTableModel::UtilisationColumn, true);
+            bench.panel.columns()->setShown(LayerTableModel::KindColumn, false);
+        }
+        Bench again(8, m_ini);
+        QTableView* table = again.panel.table();
+        QCOMPARE(table->horizontalHeader()->sortIndicatorSection(), int(LayerTableModel::KeptColumn));
+        QCOMPARE(table->horizontalHeader()->sortIndicatorOrder(), Qt::DescendingOrder);
+        QVERIFY(!table->isColumnHidden(LayerTableModel::UtilisationColumn));
+        QVERIFY(table->isColumnHidden(LayerTableModel::KindColumn));
+    }
+
+    void columnsGoInOrderOfUse()
+    {
+        Bench bench(24, m_ini);
+        bench.panel.show();
+        int before = -1;
+        for (const int width : { 900, 460, 400, 330, 260 }) {
+            bench.panel.resize(width, 300);
+            QCoreApplication::processEvents();
+            const QTableView* table = bench.panel.table();
+            int hidden = 0;
+            for (int column = 0; column < LayerTableModel::ColumnCount; ++column) {
+                hidden += table->isColumnHidden(column) ? 1 : 0;
+            }
+            QCOMPARE(bench.panel.columns()->hiddenForRoom(), hidden);
+            QVERIFY(hidden >= before);
+            before = hidden;
+            QVERIFY(!table->isColumnHidden(LayerTableModel::KeptColumn));
+            // Nothing is cut off.
+            QVERIFY(table->horizontalHeader()->length() <= table->viewport()->width());
+        }
+        QVERIFY(before > 0);
+        bench.panel.columns()->setShown(LayerTableModel::UtilisationColumn, true); // asked for: stays
+        QVERIFY(!bench.panel.table()->isColumnHidden(LayerTableModel::UtilisationColumn));
+        bench.panel.columns()->reset();
+        QVERIFY(bench.panel.table()->isColumnHidden(LayerTableModel::UtilisationColumn));
+    }
+
+    void severalLayersAreOneStep()
+    {
+        Bench bench(8, m_ini);
+        bench.document.setLocked({ 2 }, true);
+        const int steps = bench.document.undoStack()->count();
+        bench.selection.setLayers({ 0, 1, 2, 3 }, 1);
+        QTableView* table = bench.panel.table();
+        const QModelIndex cell = table->model()->index(1, LayerTableModel::KeptColumn);
+        table->edit(cell);
+        auto* box = table->findChild<QSpinBox*>();
+        QVERIFY(box != nullptr);
+        box->setValue(24);
+        QTest::keyClick(box, Qt::Key_Return);
+        QTRY_COMPARE(bench.document.plan().layers[0].keptKeyDims, 24);
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 24);
+        QCOMPARE(bench.document.plan().layers[2].keptKeyDims, 64); // locked
+        QCOMPARE(bench.document.plan().layers[3].keptKeyDims, 0); // softmax
+        QCOMPARE(bench.document.undoStack()->count(), steps + 1);
+        bench.document.undoStack()->undo();
+        QCOMPARE(bench.document.plan().layers[0].keptKeyDims, 64);
+    }
+
+    void copiesWhatIsShown()
+    {
+        Bench bench(8, m_ini);
+        bench.panel.resize(700, 300);
+        bench.panel.show();
+        QCoreApplication::processEvents();
+        bench.document.setKept({ 0 }, 20, 1);
+        bench.panel.columns()->setShown(LayerTableModel::KindColumn, false);
+        QTest::keyClick(bench.panel.table(), Qt::Key_C, Qt::ControlModifier);
+        QStringList lines = QApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 9);
+        QVERIFY(lines[0].startsWith(u"Layer\t"_s));
+        QVERIFY(!lines[0].contains(u"Kind"_s));
+        const qsizetype kept = lines[0].split(u'\t').indexOf(u"Kept key dims"_s);
+        QCOMPARE(lines[1].split(u'\t')[kept], u"20"_s);
+        for (const QString& line : lines) {
+            QCOMPARE(line.count(u'\t'), lines[0].count(u'\t'));
+        }
+        bench.selection.setLayers({ 4, 5 }, 4); // several rows: only those
+        lines = bench.panel.tableText().split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 3);
+        QVERIFY(lines[1].startsWith(u"4\t"_s));
+    }
+
+    void savesCsv()
+    {
+        Bench bench(4, m_ini);
+        bench.dialogs.saveFile = m_folder->filePath(u"layers.csv"_s);
+        bench.panel.exportCsv();
+        QFile file(bench.dialogs.saveFile);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QStringList lines = QString::fromUtf8(file.readAll()).split(u'\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 5);
+        QVERIFY(lines[1].contains(u"65536"_s)); // bytes, not KiB
+        QString complaint;
+        connect(&bench.panel, &LayerPanel::problem, this,
+                [&complaint](const QString& text) { complaint = text; });
+        bench.dialogs.saveFile = m_folder->filePath(u"no/such/folder/layers.csv"_s);
+        bench.panel.exportCsv();
+        QVERIFY(complaint.contains(u"could not be written"_s));
+    }
+
+    void resetsToTheRatio()
+    {
+        Bench bench(8, m_ini);
+        bench.document.setPruneRatio(0.5, 1);
+        bench.document.setKept({ 0, 1 }, 50, 2);
+        bench.selection.setLayers({ 0, 1 }, 0);
+        bench.panel.resetSelected();
+        QCOMPARE(bench.document.plan().layers[0].keptKeyDims, 32);
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 32);
+    }
+
+private:
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QString m_ini;
+};
+
+QTEST_MAIN(TestLayerPanel)
+#include "tst_layer_panel.moc"

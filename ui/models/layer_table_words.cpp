@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The words of the layers table: headers and tooltips.
+#include "core/base/narrow.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
+#include "ui/format/numbers.h"
+#include "ui/models/layer_table_model.h"
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString rangeText(const RankRange& values)
+{
+    return u"%1 … %2"_s.arg(formatRank(values.low), formatRank(values.high));
+}
+
+} // namespace
+
+QString LayerTableModel::measureLabel(RankMeasure measure)
+{
+    switch (measure) {
+    case RankMeasure::Stable:
+        return tr("Stable rank");
+    case RankMeasure::Threshold:
+        return tr("Threshold rank");
+    case RankMeasure::Entropy:
+        break;
+    }
+    return tr("Entropy rank");
+}
+
+QString LayerTableModel::columnKey(int column)
+{
+    static constexpr const char16_t* kKeys[]
+        = { u"index",    u"lock", u"kind",        u"heads", u"kept",       u"state",
+            u"spectrum", u"rank", u"utilisation", u"delta", u"sensitivity" };
+    return QString::fromUtf16(kKeys[column]);
+}
+
+QString LayerTableModel::columnTitle(int column) const
+{
+    switch (column) {
+    case IndexColumn:
+        return tr("Layer");
+    case LockColumn:
+        return tr("Lock");
+    case KindColumn:
+        return tr("Kind");
+    case HeadsColumn:
+        return tr("Heads");
+    case KeptColumn:
+        return tr("Kept key dims");
+    case StateColumn:
+        return tr("State bytes");
+    case SpectrumColumn:
+        return tr("Spectrum");
+    case RankColumn:
+        return measureLabel(m_measure);
+    case UtilisationColumn:
+        return tr("Utilisation");
+    case DeltaColumn:
+        return tr("Δ alone (nats per token)");
+    case SensitivityColumn:
+        return tr("Sensitivity");
+    default:
+        return {};
+    }
+}
+
+QVariant LayerTableModel::toolTip(int layer, int column) const
+{
+    const LayerSpec& spec = m_document.spec().layers[idx(layer)];
+    const LayerPlan& plan = m_document.plan().layers[idx(layer)];
+    if (!spec.prunable()) {
+        return tr("Layer %1 is softmax attention: it has a cache of keys and values, not a recurrent state, "
+                  "so there is nothing to prune.")
+            .arg(layer);
+    }
+    switch (column) {
+    case LockColumn:
+        return plan.locked ? tr("Locked: global edits leave layer %1 alone. Click to unlock.").arg(layer)
+                           : tr("Click to lock layer %1 against global edits.").arg(layer);
+    case KindColumn:
+        return tr("%1: %2 key heads, %3 value heads, key dims %4, value dims %5")
+            .arg(QString::fromUtf8(familyName(m_document.spec().family)))
+            .arg(spec.heads)
+            .arg(spec.valueHeads)
+            .arg(spec.keyDims)
+            .arg(spec.valueDims);
+    case KeptColumn:
+        return keptToolTip(layer);
+    case StateColumn:
+        return tr("fp32 state of one sequence: %1 (%2 bytes) of %3 (%4 bytes)")
+            .arg(formatBytes(spec.stateBytes(plan.keptKeyDims)),
+                 formatCount(spec.stateBytes(plan.keptKeyDims)), formatBytes(spec.stateBytes()),
+                 formatCount(spec.stateBytes()));
+    case SpectrumColumn:
+        return tr("Mean singular values over heads after the last analysed token, log scale, four decades");
+    case RankColumn:
+    case UtilisationColumn:
+        return rankToolTip(layer, column);
+    case DeltaColumn:
+    case SensitivityColumn:
+        return probeToolTip(layer, column);
+    default:
+        return {};
+    }
+}
+
+QString LayerTableModel::keptToolTip(int layer) const
+{
+    const LayerSpec& spec = m_document.spec().layers[idx(layer)];
+    const LayerPlan& plan = m_document.plan().layers[idx(layer)];
+    const int proposal = keptKeyDimsForRatio(plan.keyDims, m_document.plan().requestedRatio);
+    QString text = tr("Keeps %1 of %2 key dims in every head (ratio %3 removed).")
+                       .arg(plan.keptKeyDims)
+                       .arg(plan.keyDims)
+                       .arg(formatRatio(1.0 - static_cast<double>(plan.keptKeyDims) / plan.keyDims));
+    if (proposal != plan.keptKeyDims) {
+        text += u'\n' + tr("The plan's ratio asks for %1 (tick on the bar).").arg(proposal);
+    }
+    int edited = 0;
+    for (const HeadEdit& edit : plan.headEdits) {
+        edited += edit == HeadEdit {} ? 0 : 1;
+    }
+    if (edited > 0) {
+        text += u'\n' + tr("%n head(s) depart from it by hand.", nullptr, edited);
+    }
+    return text + u'\n' + sizeReason(plan.keptKeyDims, spec) + u'\n'
+        + tr("Drag the bar, or double-click to type.");
+}
+
+QString LayerTableModel::rankToolTip(int layer, int column) const
+{
+    const LayerSummary* found = summary(layer);
+    if (found == nullptr) {
+        return tr("Not analysed yet");
+    }
+    if (column == UtilisationColumn) {
+        return tr("Stable rank %1 of at most %2, median over %3 heads (smallest … largest %4)")
+            .arg(formatRank(found->stable.median))
+            .arg(found->rank)
+            .arg(found->heads)
+            .arg(rangeText(found->stable));
+    }
+    return tr("Median over %1 heads, smallest … largest:\nentropy rank %2, stable rank %3, values above "
+              "10⁻⁴ of the largest %4, of %5")
+        .arg(found->heads)
+        .arg(rangeText(found->entropy), rangeText(found->stable), rangeText(found->threshold))
+        .arg(found->rank);
+}
+
+QString LayerTableModel::probeToolTip(int layer, int column) const
+{
+    if (m_probes == nullptr) {
+        return {};
+    }
+    const LayerProbes::Numbers& numbers = m_probes->of(layer);
+    const auto line = [](const LayerProbe& probe) {
+        return tr("%1 kept: %2 nats per token, 95 % interval [%3, %4], %n window(s)", nullptr,
+                  probe.losses.windows())
+            .arg(probe.keptKeyDims)
+            .arg(formatSigned(probe.delta.meanNll, 4), formatSigned(probe.delta.low, 4),
+                 formatSigned(probe.delta.high, 4));
+    };
+    const auto basis = [](Trust trust) {
+        return trust == Trust::Partial ? u'\n' + tr("A first sample; more windows follow.")
+            : trust == Trust::Stale    ? u'\n' + tr("From an earlier plan.")
+                                       : QString();
+    };
+    if (column == DeltaColumn) {
+        if (!numbers.alone) {
+            return m_document.plan().layers[idx(layer)].keptKeyDims
+                    == m_document.plan().layers[idx(layer)].keyDims
+                ? tr("Layer %1 keeps everything.").arg(layer)
+                : m_probes->note();
+        }
+        return tr("Only layer %1 pruned as planned, all others dense:").arg(layer) + u'\n'
+            + line(*numbers.alone) + basis(numbers.aloneTrust);
+    }
+    if (numbers.curve.empty()) {
+        return m_probes->note();
+    }
+    QString text = tr("Only layer %1 pruned, as the method selects:").arg(layer);
+    for (auto probe = numbers.curve.rbegin(); probe != numbers.curve.rend(); ++probe) {
+        text += u'\n' + line(*probe);
+    }
+    return text + basis(numbers.curveTrust);
+}
+
+QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal) {
+        return role == Qt::DisplayRole ? QVariant(section) : QVariant();
+    }
+    if (role == Qt::TextAlignmentRole) {
+        const bool left = section == IndexColumn || section == KindColumn || section == KeptColumn
+            || section == SpectrumColumn || section == SensitivityColumn;
+        return QVariant::fromValue((left ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    }
+    if (role == Qt::AccessibleTextRole) {
+        return columnTitle(section);
+    }
+    if (role == Qt::ToolTipRole) {
+        switch (section) {
+        case LockColumn:
+            return tr("Locked layers are left alone by global edits");
+        case KindColumn:
+            return tr("Kind of the layer: a recurrent state, or softmax attention, which has none");
+        case KeptColumn:
+            return tr("Key dims per head of the model → kept by the plan. The tick on the bar is what the "
+                      "plan's ratio asks for.");
+        case StateColumn:
+            return tr("fp32 recurrent state of one sequence, dense → under the plan, KiB: "
+                      "value heads × kept key dims × value dims × 4 bytes");
+        case SpectrumColumn:
+            return tr("Mean singular values of the state over heads, log scale, four decades");
+        case RankColumn:
+            return m_measure == RankMeasure::Entropy
+                ? tr("Entropy rank exp(−Σ p ln p), p = σ/Σσ, of the state after the last analysed token: "
+                     "median over heads. Right-click to choose another rank.")
+                : m_measure == RankMeasure::Stable
+                ? tr("Stable rank ‖S‖²_F/‖S‖²₂ of the state after the last analysed token: median over heads "
+                     "(arXiv 2602.04852)")
+                : tr("Threshold rank: singular values above 10⁻⁴ of the largest, after the last analysed "
+                     "token: median over heads");
+        case UtilisationColumn:
+            return tr("Utilisation: stable rank / min(Dk, Dv), median over heads (arXiv 2602.04852)");
+        case DeltaColumn:
+            return tr("Δ alone: mean difference of the loss in nats per token when only this layer is "
+                      "pruned as planned, paired over the evaluation windows; coloured when its 95 % "
+                      "bootstrap interval excludes zero");
+        case SensitivityColumn:
+            return tr("Sensitivity: loss when only this layer keeps 12, 25, 50, 75 % of its key dims (left "
+                      "to right), on a few windows; square-root scale, the same for all layers. The dot "
+                      "is the planned size.");
+        case HeadsColumn:
+            return tr("Key heads (key/value heads when they differ)");
+        default:
+            return {};
+        }
+    }
+    if (role != Qt::DisplayRole) {
+        return {};
+    }
+    switch (section) {
+    case IndexColumn:
+        return u"#"_s;
+    case KindColumn:
+        return tr("Kind");
+    case HeadsColumn:
+        return tr("H");
+    case KeptColumn:
+        return tr("Dk→kept");
+    case StateColumn:
+        return tr("KiB");
+    case SpectrumColumn:
+        return tr("Spectrum");
+    case RankColumn:
+        return m_measure == RankMeasure::Entropy ? tr("Entropy")
+            : m_measure == RankMeasure::Stable   ? tr("Stable")
+                                                 : tr("σ>10⁻⁴");
+    case UtilisationColumn:
+        return tr("Util.");
+    case DeltaColumn:
+        return tr("Δ alone");
+    case SensitivityColumn:
+        return tr("Sensit.");
+    default:
+        return QString();
+    }
+}
+
+} // namespace rankscope
