@@ -11,6 +11,7 @@
 #include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/layer_panel.h"
+#include "ui/panels/plan_panel.h"
 #include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/spectrum_plot.h"
@@ -142,6 +143,10 @@ void MainWindow::buildNavigationActions()
                 [this] { toggleLock(); });
     actions.add(u"plan.resetLayers"_s, plan, tr("Reset the selected layers to the &ratio"), {},
                 [this] { m_layerPanel->resetSelected(); });
+    actions.add(u"plan.bySensitivity"_s, plan, tr("Distribute by &sensitivity"), {},
+                [this] { m_planPanel->distributeBySensitivity(); });
+    actions.add(u"plan.byRank"_s, plan, tr("Distribute by ran&k"), {},
+                [this] { m_planPanel->distributeByRank(); });
     const QString layers = tr("Layers");
     actions.add(u"layers.filter"_s, layers, tr("&Filter the layers"), QKeySequence(u"Ctrl+F"_s),
                 [this] { m_layerPanel->openFilter(); });

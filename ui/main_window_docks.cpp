@@ -84,7 +84,7 @@ void MainWindow::buildDocks()
     m_statePanel = new StatePanel(workbench, *m_tokenRanks, document, *m_selection, m_services.settings,
                                   m_services.dialogs);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
-    m_planPanel = new PlanPanel(workbench, document);
+    m_planPanel = new PlanPanel(workbench, document, *m_probes, *m_snap);
     m_qualityPanel = new QualityPanel(
         QualitySources { workbench, document, *m_candidates, *m_tokenLosses, *m_selection },
         m_services.dialogs);

@@ -76,6 +76,10 @@ void MainWindow::buildMenus()
     QMenu* plan = menuBar()->addMenu(tr("&Plan"));
     fill(plan,
          { u"plan.lock"_s,
+           {},
+           u"plan.bySensitivity"_s,
+           u"plan.byRank"_s,
+           {},
            u"plan.resetLayers"_s,
            u"plan.reset"_s,
            {},

@@ -142,6 +142,19 @@ void PlanDocument::setKeptPerLayer(const std::map<int, int>& keptOfLayer, quint6
     push(PlanEdit::KeptDims, std::move(after), gesture, text);
 }
 
+void PlanDocument::setSizes(const std::map<int, int>& keptOfLayer, std::optional<double> ratio,
+                            quint64 gesture, const QString& text)
+{
+    PruningPlan after = m_plan;
+    after.requestedRatio = std::clamp(ratio.value_or(after.requestedRatio), 0.0, 1.0);
+    for (const auto& [layer, kept] : keptOfLayer) {
+        if (isPrunable(layer) && !after.layers[idx(layer)].locked) {
+            setKeptCount(after.layers[idx(layer)], kept);
+        }
+    }
+    push(PlanEdit::KeptDims, std::move(after), gesture, text);
+}
+
 void PlanDocument::setPruneRatio(double ratio, quint64 gesture)
 {
     PruningPlan after = m_plan;

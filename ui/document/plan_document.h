@@ -49,6 +49,9 @@ public:
     /// Prunable, unlocked layers of `layers`; counts are clamped to 1..Dk.
     void setKept(const std::vector<int>& layers, int kept, quint64 gesture);
     void setKeptPerLayer(const std::map<int, int>& keptOfLayer, quint64 gesture);
+    /// Sizes that a rule came to, of unlocked layers, and the ratio that they stand for, if any.
+    void setSizes(const std::map<int, int>& keptOfLayer, std::optional<double> ratio, quint64 gesture,
+                  const QString& text);
     /// All unlocked layers.
     void setPruneRatio(double ratio, quint64 gesture);
     void setMethod(const QString& methodId, const QString& label);

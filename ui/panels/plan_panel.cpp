@@ -1,100 +1,253 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/plan_panel.h"
 
+#include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/size_snap.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
+#include "ui/models/override_list_model.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/ratio_editor.h"
 
 #include <QBoxLayout>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QEvent>
 #include <QFileInfo>
 #include <QGridLayout>
+#include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMouseEvent>
 #include <QPushButton>
+#include <QSlider>
+#include <QStyle>
+#include <QTableView>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, QWidget* parent)
+namespace {
+
+/// The overrides list shows this many rows before it scrolls.
+constexpr int kOverrideRows = 4;
+
+bool fitsRule(const PruningPlan& plan, SizeRule rule)
+{
+    return std::ranges::all_of(sizesSnapped(plan, rule), [&](const auto& entry) {
+        return plan.layers[idx(entry.first)].keptKeyDims == entry.second;
+    });
+}
+
+} // namespace
+
+PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes, SizeSnap& snap,
+                     QWidget* parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_document(document)
+    , m_probes(probes)
+    , m_snap(snap)
+    , m_grid(new QGridLayout(this))
     , m_method(new QComboBox(this))
     , m_ratio(new RatioEditor(this))
-    , m_realised(new QLabel(this))
-    , m_budget(new QLabel(this))
+    , m_budget(new QLineEdit(this))
+    , m_budgetOf(new QLabel(this))
+    , m_rule(new QComboBox(this))
+    , m_snapNow(new QPushButton(tr("Snap"), this))
+    , m_bySensitivity(new QPushButton(tr("By sensitivity"), this))
+    , m_byRank(new QPushButton(tr("By rank"), this))
+    , m_preview(new QLabel(this))
+    , m_overrides(new OverrideListModel(document, this))
+    , m_overrideTitle(new QLabel(this))
+    , m_overrideView(new QTableView(this))
     , m_calibration(new QLabel(this))
     , m_choose(new QPushButton(tr("Choose…"), this))
     , m_reset(new QPushButton(tr("Reset plan"), this))
 {
-    auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(10, 8, 10, 10);
-    grid->setHorizontalSpacing(12);
-    grid->setVerticalSpacing(7);
-    grid->setColumnStretch(1, 1);
-    int row = 0;
-    const auto addRow = [&](const QString& name, QWidget* field) {
-        auto* label = new QLabel(name, this);
-        label->setForegroundRole(QPalette::PlaceholderText);
-        label->setBuddy(field);
-        grid->addWidget(label, row, 0);
-        grid->addWidget(field, row, 1);
-        ++row;
+    buildRows();
+    connectControls();
+    refresh();
+}
+
+void PlanPanel::addRow(const QString& name, QWidget* field)
+{
+    auto* label = new QLabel(name, this);
+    label->setForegroundRole(QPalette::PlaceholderText);
+    label->setBuddy(field);
+    m_grid->addWidget(label, m_rows, 0);
+    m_grid->addWidget(field, m_rows, 1);
+    ++m_rows;
+}
+
+void PlanPanel::buildRows()
+{
+    m_grid->setContentsMargins(10, 8, 10, 8);
+    m_grid->setHorizontalSpacing(10);
+    m_grid->setVerticalSpacing(6);
+    m_grid->setColumnStretch(1, 1);
+    const auto beside = [this](std::initializer_list<std::pair<QWidget*, int>> widgets) {
+        auto* row = new QWidget(this);
+        auto* line = new QHBoxLayout(row);
+        line->setContentsMargins(0, 0, 0, 0);
+        line->setSpacing(6);
+        for (const auto& [widget, stretch] : widgets) {
+            line->addWidget(widget, stretch);
+        }
+        return row;
     };
     addRow(tr("Method"), m_method);
     addRow(tr("Prune ratio"), m_ratio);
-    addRow(tr("Realised"), m_realised);
-    addRow(tr("State budget"), m_budget);
-    auto* calibration = new QWidget(this);
-    auto* line = new QHBoxLayout(calibration);
-    line->setContentsMargins(0, 0, 0, 0);
-    line->setSpacing(6);
-    line->addWidget(m_calibration, 1);
-    line->addWidget(m_choose);
-    addRow(tr("Calibration"), calibration);
+    m_budget->setMaximumWidth(fontMetrics().horizontalAdvance(u"0000.0 KiB"_s) + 22);
+    addRow(tr("Budget"), beside({ { m_budget, 0 }, { m_budgetOf, 1 } }));
+    addRow(tr("Snap to"), beside({ { m_rule, 1 }, { m_snapNow, 0 } }));
+    addRow(tr("Distribute"), beside({ { m_bySensitivity, 1 }, { m_byRank, 1 } }));
+    m_preview->setWordWrap(true);
+    m_preview->setTextFormat(Qt::RichText);
+    m_preview->setMinimumHeight(fontMetrics().height() * 2 + 2);
+    m_preview->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    m_grid->addWidget(m_preview, m_rows++, 0, 1, 2);
+    m_overrideTitle->setForegroundRole(QPalette::PlaceholderText);
+    m_grid->addWidget(m_overrideTitle, m_rows++, 0, 1, 2);
+    m_overrideView->setModel(m_overrides);
+    m_overrideView->setProperty("rankscopeBare", true);
+    m_overrideView->setFrameShape(QFrame::NoFrame);
+    m_overrideView->setShowGrid(false);
+    m_overrideView->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_overrideView->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_overrideView->horizontalHeader()->hide();
+    m_overrideView->verticalHeader()->hide();
+    m_overrideView->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
+    m_overrideView->horizontalHeader()->setSectionResizeMode(OverrideListModel::TextColumn,
+                                                             QHeaderView::Stretch);
+    m_overrideView->horizontalHeader()->setSectionResizeMode(OverrideListModel::ResetColumn,
+                                                             QHeaderView::ResizeToContents);
+    m_overrideView->setAccessibleName(tr("Layers that depart from the ratio"));
+    m_overrideView->setToolTip(tr("Enter or a click on \"reset\" takes the layer back to the ratio"));
+    m_overrideView->installEventFilter(this);
+    m_grid->addWidget(m_overrideView, m_rows++, 0, 1, 2);
+    m_grid->setRowStretch(m_rows++, 1);
     m_calibration->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    addRow(tr("Calibration"), beside({ { m_calibration, 1 }, { m_choose, 0 } }));
     auto* buttons = new QHBoxLayout;
     buttons->addStretch(1);
     buttons->addWidget(m_reset);
-    grid->addLayout(buttons, 5, 0, 1, 2);
-    grid->setRowStretch(6, 1);
+    m_grid->addLayout(buttons, m_rows++, 0, 1, 2);
 
     for (const MethodInfo& method : pruningMethods()) {
         m_method->addItem(QString::fromUtf8(method.label), QString::fromUtf8(method.id));
         m_method->setItemData(m_method->count() - 1, QString::fromUtf8(method.description), Qt::ToolTipRole);
     }
+    for (const SizeRule rule : { SizeRule::Any, SizeRule::MultiplesOf4, SizeRule::MultiplesOf8,
+                                 SizeRule::MultiplesOf16, SizeRule::OwnKernel }) {
+        m_rule->addItem(SizeSnap::label(rule), static_cast<int>(rule));
+        m_rule->setItemData(m_rule->count() - 1, SizeSnap::description(rule), Qt::ToolTipRole);
+    }
     m_method->setAccessibleName(tr("Pruning method"));
+    m_rule->setAccessibleName(tr("Sizes that edits snap to"));
+    m_budget->setAccessibleName(tr("State budget"));
+    m_budget->setToolTip(tr("The largest fp32 state of one sequence: type \"240 KiB\" or \"60 %\" for the "
+                            "ratio that fits. Locked layers keep what they have."));
+    m_snapNow->setToolTip(tr("Move the unlocked layers to the nearest of these sizes"));
+    m_snapNow->setAccessibleName(tr("Snap the plan to these sizes"));
+    m_byRank->setToolTip(tr("The same bytes, shared out in proportion to the entropy rank of each layer's "
+                            "largest head. Locked layers keep what they have."));
     m_ratio->setScale(0.0, 0.99, 0.01, 2);
     m_ratio->setNames(tr("Prune ratio"), tr("Fraction of key channels removed from every unlocked layer"));
-    m_ratio->setGestureSource([this] { return m_document.newGesture(); });
     m_choose->setAccessibleName(tr("Choose the calibration text"));
     m_reset->setToolTip(tr("Keep every channel and remove all locks; can be undone"));
+}
+
+void PlanPanel::connectControls()
+{
+    m_ratio->setGestureSource([this] { return m_document.newGesture(); });
     connect(m_method, &QComboBox::activated, this, [this](int index) {
         m_document.setMethod(m_method->itemData(index).toString(), m_method->itemText(index));
     });
-    connect(m_ratio, &RatioEditor::edited, this,
-            [this](double value, quint64 gesture) { m_document.setPruneRatio(value, gesture); });
+    connect(m_ratio, &RatioEditor::edited, this, [this](double value, quint64 gesture) {
+        m_document.setSizes(sizesForRatio(m_document.plan(), value, m_snap.rule()), value, gesture,
+                            tr("prune ratio %1").arg(formatRatio(value)));
+    });
+    connect(m_budget, &QLineEdit::returnPressed, this, &PlanPanel::applyBudget);
+    connect(m_budget, &QLineEdit::textEdited, this, [this] {
+        const std::optional<SizesOfLayers> sizes = budgetSizes();
+        preview(sizes, sizes ? m_budget->text() : QString());
+    });
+    connect(m_budget, &QLineEdit::editingFinished, this, [this] {
+        if (!m_budget->hasFocus()) {
+            refresh(); // what was not entered is forgotten
+        }
+    });
+    connect(m_rule, &QComboBox::activated, this,
+            [this](int index) { m_snap.setRule(static_cast<SizeRule>(m_rule->itemData(index).toInt())); });
+    connect(&m_snap, &SizeSnap::ruleChanged, this, &PlanPanel::refreshRule);
+    connect(m_snapNow, &QPushButton::clicked, this, [this] {
+        m_document.setSizes(sizesSnapped(m_document.plan(), m_snap.rule()), std::nullopt, 0,
+                            tr("snap to %1").arg(SizeSnap::label(m_snap.rule())));
+    });
+    connect(m_bySensitivity, &QPushButton::clicked, this, &PlanPanel::distributeBySensitivity);
+    connect(m_byRank, &QPushButton::clicked, this, &PlanPanel::distributeByRank);
+    connect(m_overrideView, &QAbstractItemView::clicked, this, [this](const QModelIndex& index) {
+        if (index.column() == OverrideListModel::ResetColumn) {
+            m_overrides->reset(index.row());
+        }
+    });
     connect(m_choose, &QPushButton::clicked, this, &PlanPanel::calibrationTextWanted);
     connect(m_reset, &QPushButton::clicked, &m_document, &PlanDocument::keepEverything);
     connect(&m_document, &PlanDocument::planChanged, this, &PlanPanel::refresh);
-    connect(&m_workbench, &Workbench::textsChanged, this, &PlanPanel::refresh);
-    refresh();
+    connect(&m_workbench, &Workbench::textsChanged, this, &PlanPanel::refreshCalibration);
+    connect(&m_workbench, &Workbench::overviewChanged, this, &PlanPanel::refresh);
+    connect(&m_workbench, &Workbench::spectraChanged, this, &PlanPanel::refreshDistribution);
+    connect(&m_workbench, &Workbench::candidateChanged, this, [this] {
+        if (m_previewSource.isEmpty()) {
+            preview(std::nullopt, {});
+        }
+    });
+    connect(&m_probes, &LayerProbes::changed, this, &PlanPanel::refreshDistribution);
+
+    previewOver(m_snapNow, tr("snapped"), [this] { return sizesSnapped(m_document.plan(), m_snap.rule()); });
+    previewOver(m_bySensitivity, tr("by sensitivity"), [this] { return sensitivitySizes(); });
+    previewOver(m_byRank, tr("by rank"), [this] { return rankSizes(); });
+    previewOver(m_reset, tr("reset"), [this] {
+        SizesOfLayers all;
+        for (const int layer : m_document.prunableLayers()) {
+            all[layer] = m_document.plan().layers[idx(layer)].keyDims;
+        }
+        return std::optional(all);
+    });
+    m_ratio->slider()->setMouseTracking(true);
+    m_ratio->slider()->installEventFilter(this);
+    m_ratio->number()->installEventFilter(this);
+    if (auto* typed = m_ratio->number()->findChild<QLineEdit*>()) {
+        connect(typed, &QLineEdit::textEdited, this, [this](const QString& text) {
+            bool number = false;
+            const double ratio = QString(text).replace(u',', u'.').toDouble(&number);
+            if (number && ratio >= 0.0 && ratio <= 1.0) {
+                previewRatio(ratio);
+            }
+        });
+    }
 }
 
 void PlanPanel::refresh()
 {
     const bool open = m_document.isOpen();
-    for (QWidget* widget : { static_cast<QWidget*>(m_method), static_cast<QWidget*>(m_ratio),
-                             static_cast<QWidget*>(m_choose), static_cast<QWidget*>(m_reset) }) {
+    for (QWidget* widget :
+         { static_cast<QWidget*>(m_method), static_cast<QWidget*>(m_ratio), static_cast<QWidget*>(m_budget),
+           static_cast<QWidget*>(m_rule), static_cast<QWidget*>(m_reset) }) {
         widget->setEnabled(open);
     }
     if (!open) {
+        refreshRule();
+        refreshDistribution();
+        preview(std::nullopt, {});
         return;
     }
     const PruningPlan& plan = m_document.plan();
@@ -108,22 +261,70 @@ void PlanPanel::refresh()
         kept += layer.keptKeyDims;
     }
     // Where layers were edited one by one, the requested ratio says nothing: show what it came to.
-    bool asRequested = true;
-    for (const LayerPlan& layer : plan.layers) {
-        asRequested = asRequested
-            && (layer.keyDims == 0 || layer.locked
-                || layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
-    }
+    const SizesOfLayers asked = sizesForRatio(plan, plan.requestedRatio, m_snap.rule());
+    const bool asRequested = keptWith(plan, asked) == keptWith(plan, {});
     const double realised = before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before) : 0.0;
     m_ratio->setValue(asRequested ? plan.requestedRatio : std::round(realised * 100.0) / 100.0);
-    const QString muted = themeOf(palette()).muted.name();
-    m_realised->setText(tr("<b>%1</b> <span style=\"color:%2\">removed · %3 of %4 dims kept</span>")
-                            .arg(formatRatio(realised), muted)
-                            .arg(kept)
-                            .arg(before));
+    if (!m_budget->hasFocus() || !m_budget->isModified()) {
+        m_budget->setText(formatBytes(m_document.stateBytes()));
+    }
     const std::int64_t full = m_document.spec().stateBytes();
-    m_budget->setText(u"<b>%1</b> <span style=\"color:%2\">%3</span>"_s.arg(
-        formatBytes(m_document.stateBytes()), muted, tr("of %1 per sequence").arg(formatBytes(full))));
+    m_budgetOf->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(
+        themeOf(palette()).muted.name(), tr("of %1 per sequence").arg(formatBytes(full))));
+    const int overrides = m_overrides->rowCount();
+    m_overrideTitle->setText(tr("%n override(s)", nullptr, overrides));
+    m_overrideTitle->setVisible(overrides > 0);
+    m_overrideView->setVisible(overrides > 0);
+    const int rows = std::min(overrides, kOverrideRows);
+    m_overrideView->setFixedHeight(rows * m_overrideView->verticalHeader()->defaultSectionSize() + 2);
+    refreshRule();
+    refreshDistribution();
+    refreshCalibration();
+    preview(std::nullopt, {});
+}
+
+void PlanPanel::refreshRule()
+{
+    const SizeRule rule = m_snap.rule();
+    m_rule->setCurrentIndex(m_rule->findData(static_cast<int>(rule)));
+    QString tip = SizeSnap::description(rule);
+    const PruningPlan& plan = m_document.plan();
+    std::map<int, QString> reasons; // by size, for layers that are cut
+    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+        const LayerPlan& planned = plan.layers[idx(layer)];
+        if (planned.keyDims > 0) {
+            reasons[planned.keptKeyDims]
+                = sizeReason(planned.keptKeyDims, m_document.spec().layers[idx(layer)]);
+        }
+    }
+    int lines = 0;
+    for (auto reason = reasons.rbegin(); reason != reasons.rend() && lines < 12; ++reason, ++lines) {
+        tip += u'\n' + reason->second;
+    }
+    m_rule->setToolTip(tip);
+    m_snapNow->setEnabled(m_document.isOpen() && !fitsRule(plan, rule));
+}
+
+void PlanPanel::refreshDistribution()
+{
+    const bool cut = m_document.isOpen() && !m_document.plan().keepsAll();
+    m_bySensitivity->setEnabled(cut && m_probes.haveCosts());
+    m_byRank->setEnabled(cut && m_workbench.spectra() != nullptr);
+    QString tip = tr("The same bytes, taken where the measured curves lose least (greedy, one channel after "
+                     "another). Locked layers keep what they have.");
+    if (!m_probes.haveCosts()) {
+        tip += u'\n' + m_probes.note();
+    } else if (!cut) {
+        tip += u'\n' + tr("Set a ratio or a budget first: there is nothing to share out.");
+    }
+    m_bySensitivity->setToolTip(tip);
+    if (m_previewSource.isEmpty()) {
+        preview(std::nullopt, {});
+    }
+}
+
+void PlanPanel::refreshCalibration()
+{
     const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().calibration;
     const QString name = QFileInfo(m_workbench.calibrationText()).fileName();
     m_calibration->setText(m_calibration->fontMetrics().elidedText(name, Qt::ElideMiddle, 150));

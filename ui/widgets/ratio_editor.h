@@ -28,6 +28,8 @@ public:
     /// Shows a value without emitting anything.
     void setValue(double value);
     [[nodiscard]] double value() const { return m_value; }
+    /// The value at a position of the slider.
+    [[nodiscard]] double valueAt(int position) const { return m_minimum + position * m_step; }
     void setNames(const QString& accessibleName, const QString& toolTip);
 
     [[nodiscard]] QSlider* slider() const { return m_slider; }

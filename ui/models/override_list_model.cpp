@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/override_list_model.h"
+
+#include "core/base/narrow.h"
+#include "ui/document/plan_document.h"
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+OverrideListModel::OverrideListModel(PlanDocument& document, QObject* parent)
+    : QAbstractTableModel(parent)
+    , m_document(document)
+    , m_entries(entries())
+{
+    connect(&m_document, &PlanDocument::planChanged, this, &OverrideListModel::refresh);
+}
+
+std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
+{
+    const PruningPlan& plan = m_document.plan();
+    std::vector<Entry> found;
+    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
+        const LayerPlan& planned = plan.layers[idx(layer)];
+        if (planned.keyDims == 0) {
+            continue;
+        }
+        QStringList parts;
+        const int proposal = keptKeyDimsForRatio(planned.keyDims, plan.requestedRatio);
+        if (planned.keptKeyDims != proposal) {
+            parts << tr("%1 instead of %2").arg(planned.keptKeyDims).arg(proposal);
+        }
+        if (planned.locked) {
+            parts << tr("locked");
+        }
+        int sized = 0;
+        int off = 0;
+        std::size_t forced = 0;
+        for (const HeadEdit& edit : planned.headEdits) {
+            sized += edit.keptKeyDims && *edit.keptKeyDims > 0 ? 1 : 0;
+            off += edit.keptKeyDims && *edit.keptKeyDims == 0 ? 1 : 0;
+            forced += edit.forcedIn.size() + edit.forcedOut.size();
+        }
+        if (sized > 0) {
+            parts << tr("%n head(s) resized", nullptr, sized);
+        }
+        if (off > 0) {
+            parts << tr("%n head(s) off", nullptr, off);
+        }
+        if (forced > 0) {
+            parts << tr("%n channel(s) forced", nullptr, static_cast<int>(forced));
+        }
+        if (!parts.isEmpty()) {
+            found.push_back({ layer, tr("Layer %1: %2").arg(layer).arg(parts.join(u", "_s)) });
+        }
+    }
+    return found;
+}
+
+void OverrideListModel::refresh()
+{
+    std::vector<Entry> next = entries();
+    if (next == m_entries) {
+        return;
+    }
+    if (next.size() == m_entries.size()) {
+        m_entries = std::move(next);
+        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+        return;
+    }
+    beginResetModel();
+    m_entries = std::move(next);
+    endResetModel();
+}
+
+int OverrideListModel::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
+}
+
+int OverrideListModel::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : ColumnCount;
+}
+
+QVariant OverrideListModel::data(const QModelIndex& index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+        return {};
+    }
+    const Entry& entry = m_entries[idx(index.row())];
+    switch (role) {
+    case Qt::DisplayRole:
+    case Qt::AccessibleTextRole:
+        return index.column() == TextColumn ? entry.text : tr("reset");
+    case Qt::ToolTipRole:
+        return index.column() == TextColumn
+            ? entry.text
+            : tr("Layer %1 back to the plan's ratio, unlocked, no heads or channels by hand")
+                  .arg(entry.layer);
+    case LayerRole:
+        return entry.layer;
+    default:
+        return {};
+    }
+}
+
+void OverrideListModel::reset(int row)
+{
+    if (row < 0 || row >= rowCount()) {
+        return;
+    }
+    const int layer = m_entries[idx(row)].layer;
+    PruningPlan after = m_document.plan();
+    LayerPlan& planned = after.layers[idx(layer)];
+    const int proposal = keptKeyDimsForRatio(planned.keyDims, after.requestedRatio);
+    if (!planned.headEdits.empty()) {
+        planned.headEdits.clear();
+        planned.kept.clear();
+    }
+    setKeptCount(planned, proposal);
+    planned.locked = false;
+    m_document.replacePlan(after, tr("reset layer %1").arg(layer));
+}
+
+} // namespace rankscope

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a control of the plan panel would give, and the edits that share out a budget.
+#include "core/base/narrow.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/size_snap.h"
+#include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
+#include "ui/models/override_list_model.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/ratio_editor.h"
+
+#include <QDoubleSpinBox>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMouseEvent>
+#include <QPushButton>
+#include <QSlider>
+#include <QStyle>
+#include <QStyleOptionSlider>
+#include <QTableView>
+
+#include <algorithm>
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+QString PlanPanel::previewText() const
+{
+    return m_preview->accessibleName();
+}
+
+/// "184 of 384 dims · 184 KiB (−52 %) · ≈ +0.110 nats, from single-layer probes".
+QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
+{
+    std::int64_t dims = 0;
+    std::int64_t full = 0;
+    for (std::size_t layer = 0; layer < kept.size(); ++layer) {
+        dims += kept[layer];
+        full += m_document.plan().layers[layer].keyDims;
+    }
+    const std::int64_t bytes = stateBytesOf(m_document.spec(), kept);
+    const std::int64_t fullBytes = m_document.spec().stateBytes();
+    QString text = tr("%1 of %2 dims · %3 (%4)")
+                       .arg(formatCount(dims), formatCount(full), formatBytes(bytes),
+                            formatPercentChange(static_cast<double>(fullBytes), static_cast<double>(bytes)));
+    if (estimated) {
+        if (const std::optional<double> delta = m_probes.estimate(kept)) {
+            text += u" · "_s + tr("≈ %1 nats, from single-layer probes").arg(formatSigned(*delta, 3));
+        }
+    } else if (const std::optional<PairedDelta>& delta = m_workbench.delta().delta();
+               delta && m_workbench.candidateTrust() == Trust::Final) {
+        text += u" · "_s + tr("measured %1 nats").arg(formatSigned(delta->meanNll, 3));
+    }
+    return text;
+}
+
+void PlanPanel::preview(const std::optional<SizesOfLayers>& sizes, const QString& what)
+{
+    m_previewSource = sizes ? what : QString();
+    if (!m_document.isOpen()) {
+        m_preview->setText({});
+        m_preview->setAccessibleName({});
+        return;
+    }
+    const Theme& theme = themeOf(palette());
+    const PruningPlan& plan = m_document.plan();
+    const std::vector<int> kept = keptWith(plan, sizes.value_or(SizesOfLayers {}));
+    const QString head = sizes ? tr("%1 would give").arg(what) : tr("Now");
+    const QString body = outcome(kept, sizes.has_value());
+    m_preview->setText(u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">%4</span>"_s.arg(
+        sizes ? theme.accent.name() : theme.muted.name(), head.toHtmlEscaped(),
+        sizes ? theme.text.name() : theme.muted.name(), body.toHtmlEscaped()));
+    m_preview->setAccessibleName(head + u": "_s + body);
+    if (sizes) {
+        QStringList changes;
+        for (const auto& [layer, size] : *sizes) {
+            const int now = plan.layers[idx(layer)].keptKeyDims;
+            if (now != size) {
+                changes << tr("layer %1: %2 → %3").arg(layer).arg(now).arg(size);
+            }
+        }
+        Q_EMIT hovered(changes.isEmpty() ? tr("changes nothing") : changes.join(u", "_s));
+    } else {
+        Q_EMIT hovered({});
+    }
+}
+
+void PlanPanel::previewOver(QWidget* widget, const QString& what, Proposal proposal)
+{
+    m_previews.push_back({ widget, what, std::move(proposal) });
+    widget->installEventFilter(this);
+}
+
+void PlanPanel::previewRatio(double ratio)
+{
+    preview(sizesForRatio(m_document.plan(), ratio, m_snap.rule()), tr("Ratio %1").arg(formatRatio(ratio)));
+}
+
+std::optional<SizesOfLayers> PlanPanel::budgetSizes() const
+{
+    const std::optional<std::int64_t> bytes = parseBytes(m_budget->text(), m_document.spec().stateBytes());
+    if (!m_document.isOpen() || !bytes) {
+        return std::nullopt;
+    }
+    return sizesForBudget(m_document.spec(), m_document.plan(), *bytes, m_snap.rule());
+}
+
+void PlanPanel::applyBudget()
+{
+    const std::optional<SizesOfLayers> sizes = budgetSizes();
+    if (sizes) {
+        // The ratio that comes to these sizes, so that the overrides list compares with it.
+        double ratio = 0.0;
+        for (const auto& [layer, size] : *sizes) {
+            ratio = std::max(ratio,
+                             1.0 - static_cast<double>(size) / m_document.plan().layers[idx(layer)].keyDims);
+        }
+        m_document.setSizes(*sizes, ratio, m_document.newGesture(),
+                            tr("budget of %1").arg(m_budget->text().simplified()));
+    }
+    m_budget->setModified(false);
+    refresh();
+    m_budget->selectAll();
+}
+
+std::optional<SizesOfLayers> PlanPanel::sensitivitySizes() const
+{
+    if (!m_document.isOpen() || !m_probes.haveCosts()) {
+        return std::nullopt;
+    }
+    std::vector<std::vector<CostPoint>> costs;
+    for (int layer = 0; layer < m_document.spec().layerCount(); ++layer) {
+        costs.push_back(m_probes.costs(layer));
+    }
+    return sizesBySensitivity(m_document.spec(), m_document.plan(), costs, m_snap.rule());
+}
+
+std::optional<SizesOfLayers> PlanPanel::rankSizes() const
+{
+    if (!m_document.isOpen() || m_workbench.spectra() == nullptr) {
+        return std::nullopt;
+    }
+    return sizesByRank(m_document.spec(), m_document.plan(), *m_workbench.spectra(), m_snap.rule());
+}
+
+void PlanPanel::distributeBySensitivity()
+{
+    if (const std::optional<SizesOfLayers> sizes = sensitivitySizes()) {
+        m_document.setSizes(*sizes, std::nullopt, 0, tr("distribute by sensitivity"));
+    }
+}
+
+void PlanPanel::distributeByRank()
+{
+    if (const std::optional<SizesOfLayers> sizes = rankSizes()) {
+        m_document.setSizes(*sizes, std::nullopt, 0, tr("distribute by rank"));
+    }
+}
+
+bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    const bool begins = event->type() == QEvent::Enter || event->type() == QEvent::FocusIn;
+    const bool ends = event->type() == QEvent::Leave || event->type() == QEvent::FocusOut;
+    for (const Preview& each : m_previews) {
+        if (watched == each.widget && (begins || ends) && m_document.isOpen()) {
+            preview(begins && each.widget->isEnabled() ? each.proposal() : std::nullopt, each.what);
+        }
+    }
+    QSlider* slider = m_ratio->slider();
+    if (watched == slider && m_document.isOpen()) {
+        if (event->type() == QEvent::MouseMove && !slider->isSliderDown()) {
+            QStyleOptionSlider option;
+            option.initFrom(slider);
+            const int handle = slider->style()->pixelMetric(QStyle::PM_SliderLength, &option, slider);
+            const int at = qRound(static_cast<QMouseEvent*>(event)->position().x()) - handle / 2;
+            const int position = QStyle::sliderValueFromPosition(slider->minimum(), slider->maximum(), at,
+                                                                 slider->width() - handle);
+            previewRatio(m_ratio->valueAt(position));
+        } else if (event->type() == QEvent::Leave) {
+            preview(std::nullopt, {});
+        }
+    }
+    if (watched == m_ratio->number() && event->type() == QEvent::FocusOut) {
+        preview(std::nullopt, {});
+    }
+    if (watched == m_overrideView && event->type() == QEvent::KeyPress) {
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Delete) {
+            m_overrides->reset(m_overrideView->currentIndex().row());
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+} // namespace rankscope
