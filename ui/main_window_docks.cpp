@@ -8,6 +8,7 @@
 #include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/equaliser_panel.h"
+#include "ui/panels/head_equaliser_panel.h"
 #include "ui/panels/importance_panel.h"
 #include "ui/panels/issues_panel.h"
 #include "ui/panels/job_panel.h"
@@ -95,6 +96,9 @@ void MainWindow::buildDocks()
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
     m_equaliserDock = addDock(u"equaliserDock"_s, tr("Equaliser"), m_equaliserPanel,
                               { .column = DockColumn::Left, .share = 3 });
+    auto* heads = new HeadEqualiserPanel(workbench, document, *m_selection, *m_snap);
+    m_equaliserDock->addPage(heads, tr("Heads"));
+    connectPanel(heads, m_equaliserDock);
     m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
                              { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));
@@ -110,7 +114,7 @@ void MainWindow::buildDocks()
                                { .column = DockColumn::Centre, .share = 2 });
 
     m_planDock
-        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 15 });
+        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 22 });
     m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel,
                             { .column = DockColumn::Right, .share = 3 });
     m_qualityDock->addPage(m_tokenLossPanel, tr("Tokens"));

@@ -28,13 +28,6 @@ PruningPlan onlyLayer(const ModelSpec& spec, int layer, LayerPlan planned)
     return plan;
 }
 
-bool keepsEverything(const LayerPlan& layer)
-{
-    return layer.keyDims == 0 || std::ranges::all_of(layer.kept, [&](const std::vector<int>& kept) {
-               return std::ssize(kept) == layer.keyDims;
-           });
-}
-
 /// One call of measureLayerSensitivities.
 class Measurement {
 public:
@@ -76,7 +69,7 @@ public:
 private:
     [[nodiscard]] bool isPlanned(int layer) const
     {
-        return m_request.plan && !keepsEverything(m_request.plan->layers[idx(layer)]);
+        return m_request.plan && !m_request.plan->layers[idx(layer)].keepsAll();
     }
 
     /// Windows times blocks, as far as the plan and `known` tell.

@@ -203,9 +203,7 @@ std::optional<LayerProbes::Stage> LayerProbes::missing() const
     if (const std::optional<PruningPlan>& realised = m_workbench.realisedPlan()) {
         for (std::size_t layer = 0; layer < realised->layers.size(); ++layer) {
             const LayerPlan& plan = realised->layers[layer];
-            const bool whole = std::ranges::all_of(
-                plan.kept, [&](const std::vector<int>& kept) { return std::ssize(kept) == plan.keyDims; });
-            if (plan.keyDims > 0 && !whole) {
+            if (!plan.keepsAll()) {
                 const std::optional<LayerProbe>& alone = m_known[layer].alone;
                 least = std::min(least, alone ? alone->losses.windows() : 0);
             }
@@ -352,9 +350,7 @@ void LayerProbes::refresh()
     const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
     for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
         Numbers& numbers = m_numbers[layer];
-        const bool cut = plan.layers[layer].keyDims > 0
-            && (plan.layers[layer].keptKeyDims < plan.layers[layer].keyDims
-                || !plan.layers[layer].headEdits.empty());
+        const bool cut = !plan.layers[layer].keepsAll();
         const bool aloneHolds = current && realised && realised->layers.size() == plan.layers.size()
             && sameChannels(m_plannedOf[layer], realised->layers[layer]);
         if (!cut) {

@@ -128,7 +128,7 @@ QString LayerTableModel::keptToolTip(int layer) const
         edited += edit == HeadEdit {} ? 0 : 1;
     }
     if (edited > 0) {
-        text += u'\n' + tr("%n head(s) depart from it by hand.", nullptr, edited);
+        text += u'\n' + tr("Heads that depart from it by hand: %1.").arg(edited);
     }
     return text + u'\n' + sizeReason(plan.keptKeyDims, spec) + u'\n'
         + tr("Drag the bar, or double-click to type.");
@@ -161,11 +161,11 @@ QString LayerTableModel::probeToolTip(int layer, int column) const
     }
     const LayerProbes::Numbers& numbers = m_probes->of(layer);
     const auto line = [](const LayerProbe& probe) {
-        return tr("%1 kept: %2 nats per token, 95 % interval [%3, %4], %n window(s)", nullptr,
-                  probe.losses.windows())
+        return tr("%1 kept: %2 nats per token, 95 % interval [%3, %4], windows: %5")
             .arg(probe.keptKeyDims)
             .arg(formatSigned(probe.delta.meanNll, 4), formatSigned(probe.delta.low, 4),
-                 formatSigned(probe.delta.high, 4));
+                 formatSigned(probe.delta.high, 4))
+            .arg(probe.losses.windows());
     };
     const auto basis = [](Trust trust) {
         return trust == Trust::Partial ? u'\n' + tr("A first sample; more windows follow.")

@@ -44,13 +44,13 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
             forced += edit.forcedIn.size() + edit.forcedOut.size();
         }
         if (sized > 0) {
-            parts << tr("%n head(s) resized", nullptr, sized);
+            parts << (sized == 1 ? tr("1 head resized") : tr("%1 heads resized").arg(sized));
         }
         if (off > 0) {
-            parts << tr("%n head(s) off", nullptr, off);
+            parts << (off == 1 ? tr("1 head off") : tr("%1 heads off").arg(off));
         }
         if (forced > 0) {
-            parts << tr("%n channel(s) forced", nullptr, static_cast<int>(forced));
+            parts << (forced == 1 ? tr("1 channel forced") : tr("%1 channels forced").arg(forced));
         }
         if (!parts.isEmpty()) {
             found.push_back({ layer, tr("Layer %1: %2").arg(layer).arg(parts.join(u", "_s)) });

@@ -117,10 +117,10 @@ void LayerPanel::showMenu(const QPoint& at)
         }
     }
     const auto count = static_cast<int>(layers.size());
-    menu.addAction(tr("Lock %n layer(s)", nullptr, count), this,
+    menu.addAction(count == 1 ? tr("Lock the layer") : tr("Lock %1 layers").arg(count), this,
                    [this, layers] { m_document.setLocked(layers, true); })
         ->setEnabled(anyFree);
-    menu.addAction(tr("Unlock %n layer(s)", nullptr, count), this,
+    menu.addAction(count == 1 ? tr("Unlock the layer") : tr("Unlock %1 layers").arg(count), this,
                    [this, layers] { m_document.setLocked(layers, false); })
         ->setEnabled(anyLocked);
     menu.addAction(tr("Reset to the ratio"), this, &LayerPanel::resetSelected)->setEnabled(anyFree);

@@ -22,6 +22,7 @@
 #include <QLineEdit>
 #include <QMouseEvent>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSlider>
 #include <QStyle>
 #include <QTableView>
@@ -55,7 +56,8 @@ PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& 
     , m_document(document)
     , m_probes(probes)
     , m_snap(snap)
-    , m_grid(new QGridLayout(this))
+    , m_content(new QWidget)
+    , m_grid(new QGridLayout(m_content))
     , m_method(new QComboBox(this))
     , m_ratio(new RatioEditor(this))
     , m_budget(new QLineEdit(this))
@@ -89,6 +91,17 @@ void PlanPanel::addRow(const QString& name, QWidget* field)
 
 void PlanPanel::buildRows()
 {
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(m_content);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->viewport()->setAutoFillBackground(false);
+    m_content->setAutoFillBackground(false);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 1);
+    outer->addWidget(scroll);
     m_grid->setContentsMargins(10, 8, 10, 8);
     m_grid->setHorizontalSpacing(10);
     m_grid->setVerticalSpacing(6);
@@ -115,7 +128,7 @@ void PlanPanel::buildRows()
     m_preview->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_grid->addWidget(m_preview, m_rows++, 0, 1, 2);
     m_overrideTitle->setForegroundRole(QPalette::PlaceholderText);
-    m_grid->addWidget(m_overrideTitle, m_rows++, 0, 1, 2);
+    m_grid->addWidget(beside({ { m_overrideTitle, 1 }, { m_reset, 0 } }), m_rows++, 0, 1, 2);
     m_overrideView->setModel(m_overrides);
     m_overrideView->setProperty("rankscopeBare", true);
     m_overrideView->setFrameShape(QFrame::NoFrame);
@@ -136,10 +149,6 @@ void PlanPanel::buildRows()
     m_grid->setRowStretch(m_rows++, 1);
     m_calibration->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     addRow(tr("Calibration"), beside({ { m_calibration, 1 }, { m_choose, 0 } }));
-    auto* buttons = new QHBoxLayout;
-    buttons->addStretch(1);
-    buttons->addWidget(m_reset);
-    m_grid->addLayout(buttons, m_rows++, 0, 1, 2);
 
     for (const MethodInfo& method : pruningMethods()) {
         m_method->addItem(QString::fromUtf8(method.label), QString::fromUtf8(method.id));
@@ -272,11 +281,14 @@ void PlanPanel::refresh()
     m_budgetOf->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(
         themeOf(palette()).muted.name(), tr("of %1 per sequence").arg(formatBytes(full))));
     const int overrides = m_overrides->rowCount();
-    m_overrideTitle->setText(tr("%n override(s)", nullptr, overrides));
-    m_overrideTitle->setVisible(overrides > 0);
+    m_overrideTitle->setText(overrides == 0       ? tr("Every layer follows the ratio")
+                                 : overrides == 1 ? tr("1 layer departs from the ratio")
+                                                  : tr("%1 layers depart from the ratio").arg(overrides));
     m_overrideView->setVisible(overrides > 0);
     const int rows = std::min(overrides, kOverrideRows);
-    m_overrideView->setFixedHeight(rows * m_overrideView->verticalHeader()->defaultSectionSize() + 2);
+    const int rowHeight = m_overrideView->verticalHeader()->defaultSectionSize();
+    m_overrideView->setMinimumHeight(std::min(rows, 2) * rowHeight + 2);
+    m_overrideView->setMaximumHeight(rows * rowHeight + 2);
     refreshRule();
     refreshDistribution();
     refreshCalibration();

@@ -76,6 +76,7 @@ private:
     PlanDocument& m_document;
     LayerProbes& m_probes;
     SizeSnap& m_snap;
+    QWidget* m_content; ///< scrolls when the panel is low
     QGridLayout* m_grid;
     int m_rows = 0;
     QComboBox* m_method;

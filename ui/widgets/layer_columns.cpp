@@ -271,8 +271,8 @@ void LayerColumns::placeButton()
         return;
     }
     m_more->setText(u"+%1"_s.arg(m_hiddenForRoom));
-    m_more->setAccessibleName(tr("%n column(s) do not fit", nullptr, m_hiddenForRoom));
-    m_more->setToolTip(tr("%n column(s) do not fit. Click to choose the columns.", nullptr, m_hiddenForRoom));
+    m_more->setAccessibleName(tr("Columns that do not fit: %1").arg(m_hiddenForRoom));
+    m_more->setToolTip(tr("Columns that do not fit: %1. Click to choose the columns.").arg(m_hiddenForRoom));
     // In the free part of the first column's header: "#" needs little of it.
     const int height = header->height() - 4;
     const int width = m_more->fontMetrics().horizontalAdvance(m_more->text()) + 8;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/narrow.h"
+#include "core/base/random.h"
+#include "tests/ui/ui_support.h"
+#include "ui/document/plan_document.h"
+#include "ui/document/plan_sizing.h"
+#include "ui/models/override_list_model.h"
+
+#include <QAbstractItemModelTester>
+#include <QTest>
+#include <QUndoStack>
+
+#include <algorithm>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+/// A plan with random sizes, every third prunable layer locked.
+PruningPlan randomPlan(const ModelSpec& spec, unsigned seed)
+{
+    Random random(seed);
+    PruningPlan plan = test::openPlan(spec);
+    int count = 0;
+    for (LayerPlan& layer : plan.layers) {
+        if (layer.keyDims > 0) {
+            setKeptCount(layer, narrow<int>(1 + random.below(narrow<std::uint64_t>(layer.keyDims))));
+            layer.locked = ++count % 3 == 0;
+        }
+    }
+    return plan;
+}
+
+std::vector<std::vector<CostPoint>> someCosts(const ModelSpec& spec)
+{
+    std::vector<std::vector<CostPoint>> costs;
+    for (int layer = 0; layer < spec.layerCount(); ++layer) {
+        const double scale = 0.01 * (1 + layer % 5);
+        costs.push_back({ { 8, 9.0 * scale }, { 16, 4.0 * scale }, { 32, scale }, { 64, 0.0 } });
+    }
+    return costs;
+}
+
+} // namespace
+
+class TestPlanSizing : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void distributionsKeepTheTotal_data()
+    {
+        QTest::addColumn<unsigned>("seed");
+        for (unsigned seed = 1; seed <= 20; ++seed) {
+            QTest::addRow("seed=%u", seed) << seed;
+        }
+    }
+    void distributionsKeepTheTotal()
+    {
+        QFETCH(unsigned, seed);
+        const ModelSpec spec = test::smallSpec(9, true);
+        const PruningPlan plan = randomPlan(spec, seed);
+        const SpectraSummary spectra = test::someSpectra(spec);
+        const std::int64_t total = plan.stateBytes(spec);
+        for (const SizesOfLayers& sizes : { sizesBySensitivity(spec, plan, someCosts(spec), SizeRule::Any),
+                                            sizesByRank(spec, plan, spectra, SizeRule::Any) }) {
+            QCOMPARE(stateBytesOf(spec, keptWith(plan, sizes)), total);
+            for (const auto& [layer, size] : sizes) {
+                QVERIFY(!plan.layers[idx(layer)].locked);
+                QVERIFY(size >= 1 && size <= 64);
+            }
+            QVERIFY(std::ranges::none_of(
+                sizes, [&](const auto& entry) { return plan.layers[idx(entry.first)].keyDims == 0; }));
+        }
+        for (const SizeRule rule : { SizeRule::MultiplesOf8, SizeRule::MultiplesOf16 }) {
+            const SizesOfLayers sizes = sizesBySensitivity(spec, plan, someCosts(spec), rule);
+            for (const auto& [layer, size] : sizes) {
+                QVERIFY(std::ranges::binary_search(sizesOfRule(rule, 64), size));
+            }
+            const std::int64_t least
+                = stateBytesOf(spec, keptWith(plan, sizesForBudget(spec, plan, 0, rule)));
+            if (least <= total) {
+                QVERIFY(stateBytesOf(spec, keptWith(plan, sizes)) <= total);
+            }
+        }
+    }
+
+    void costlyLayersKeepMore()
+    {
+        const ModelSpec spec = test::smallSpec(5, false);
+        PruningPlan plan = test::openPlan(spec);
+        for (LayerPlan& layer : plan.layers) {
+            setKeptCount(layer, 24);
+        }
+        const SizesOfLayers sizes = sizesBySensitivity(spec, plan, someCosts(spec), SizeRule::Any);
+        QVERIFY(sizes.at(4) > sizes.at(0));
+        QVERIFY(std::ranges::all_of(sizes, [](const auto& entry) { return entry.second >= 8; }));
+    }
+
+    void budgetsFit()
+    {
+        const ModelSpec spec = test::smallSpec(8, true);
+        const PruningPlan plan = randomPlan(spec, 5);
+        std::int64_t last = -1;
+        for (std::int64_t budget = spec.stateBytes() / 3; budget <= spec.stateBytes();
+             budget += spec.stateBytes() / 37) {
+            const SizesOfLayers sizes = sizesForBudget(spec, plan, budget, SizeRule::Any);
+            const std::int64_t bytes = stateBytesOf(spec, keptWith(plan, sizes));
+            QVERIFY(bytes <= budget);
+            QVERIFY(bytes >= last);
+            last = bytes;
+            // One size for all: the ratio that fits.
+            const int first = sizes.begin()->second;
+            QVERIFY(std::ranges::all_of(sizes, [first](const auto& entry) { return entry.second == first; }));
+        }
+    }
+
+    void ratiosSnap()
+    {
+        const ModelSpec spec = test::smallSpec(4, false);
+        const PruningPlan plan = test::openPlan(spec);
+        QCOMPARE(sizesForRatio(plan, 0.39, SizeRule::Any).at(0), 39);
+        QCOMPARE(sizesForRatio(plan, 0.39, SizeRule::MultiplesOf4).at(0), 40);
+        QCOMPARE(sizesForRatio(plan, 0.39, SizeRule::MultiplesOf16).at(0), 32);
+        QCOMPARE(sizesForRatio(plan, 0.0, SizeRule::MultiplesOf16).at(0), 64);
+    }
+
+    void bytesAreRead_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<qint64>("bytes");
+        QTest::newRow("KiB") << u"240 KiB"_s << qint64 { 240 * 1024 };
+        QTest::newRow("fraction") << u"0.5MiB"_s << qint64 { 512 * 1024 };
+        QTest::newRow("comma") << u"1,5 k"_s << qint64 { 1536 };
+        QTest::newRow("plain") << u"5000"_s << qint64 { 5000 };
+        QTest::newRow("percent") << u"50 %"_s << qint64 { 500 };
+        QTest::newRow("thin space") << u"2\u2009000 b"_s << qint64 { 2000 };
+        QTest::newRow("words") << u"a lot"_s << qint64 { -1 };
+        QTest::newRow("empty") << QString() << qint64 { -1 };
+        QTest::newRow("negative") << u"-3 KiB"_s << qint64 { -1 };
+        QTest::newRow("too much") << u"99999999999999999999 GiB"_s << qint64 { -1 };
+    }
+    void bytesAreRead()
+    {
+        QFETCH(QString, text);
+        QFETCH(qint64, bytes);
+        QCOMPARE(parseBytes(text, 1000).value_or(-1), bytes);
+    }
+
+    void overridesAreListed()
+    {
+        PlanDocument document;
+        OverrideListModel model(document);
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const ModelSpec spec = test::smallSpec(8, true);
+        document.open(spec, test::openPlan(spec));
+        QCOMPARE(model.rowCount(), 0);
+        document.setPruneRatio(0.5, document.newGesture());
+        QCOMPARE(model.rowCount(), 0);
+        document.setKept({ 1 }, 20, document.newGesture());
+        document.setLocked({ 4 }, true);
+        document.setHeadsKept(5, { { 2, 0 } }, document.newGesture());
+        document.forceChannels(5, 1, { 3, 4 }, ChannelForce::In);
+        QCOMPARE(model.rowCount(), 3);
+        QCOMPARE(model.index(0, 0).data().toString(), u"Layer 1: 20 instead of 32"_s);
+        QCOMPARE(model.index(1, 0).data().toString(), u"Layer 4: locked"_s);
+        const QString heads = model.index(2, 0).data().toString();
+        QVERIFY(heads.contains(u"off"_s) && heads.contains(u"forced"_s));
+        const int steps = document.undoStack()->count();
+        model.reset(2);
+        model.reset(0);
+        QCOMPARE(document.undoStack()->count(), steps + 2);
+        QCOMPARE(model.rowCount(), 1);
+        QVERIFY(document.plan().layers[5].headEdits.empty());
+        model.reset(0);
+        QCOMPARE(model.rowCount(), 0);
+        QVERIFY(!document.plan().layers[4].locked);
+        document.undoStack()->undo();
+        QCOMPARE(model.rowCount(), 1);
+    }
+
+    void sizesAreOneStep()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(8, true);
+        document.open(spec, test::openPlan(spec));
+        document.setLocked({ 0 }, true);
+        document.setSizes({ { 0, 10 }, { 1, 20 }, { 2, 30 } }, 0.4, 0, u"a budget"_s);
+        QCOMPARE(document.plan().layers[0].keptKeyDims, 64); // locked
+        QCOMPARE(document.plan().layers[1].keptKeyDims, 20);
+        QCOMPARE(document.plan().requestedRatio, 0.4);
+        QCOMPARE(document.undoStack()->undoText(), u"a budget"_s);
+        document.undoStack()->undo();
+        QCOMPARE(document.plan().layers[2].keptKeyDims, 64);
+        QCOMPARE(document.plan().requestedRatio, 0.0);
+    }
+};
+
+QTEST_MAIN(TestPlanSizing)
+#include "tst_plan_sizing.moc"

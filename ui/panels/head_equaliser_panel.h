@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <map>
+
+namespace rankscope {
+
+class Equaliser;
+class LayerSelection;
+class PlanDocument;
+class SizeSnap;
+class Workbench;
+
+/// The faders of the key heads of the current layer: heads that keep fewer channels than their layer, down to
+/// none. That costs quality and saves no memory, for the layer's state keeps its size: a question put to the
+/// model, not a budget.
+class HeadEqualiserPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    HeadEqualiserPanel(Workbench& workbench, PlanDocument& document, LayerSelection& selection,
+                       SizeSnap& snap, QWidget* parent = nullptr);
+
+    [[nodiscard]] Equaliser* equaliser() const { return m_equaliser; }
+
+Q_SIGNALS:
+    void hovered(const QString& text);
+    void captionChanged(const QString& caption);
+
+private:
+    void refresh();
+    void setHeads(const std::map<int, int>& keptOfHead, quint64 gesture);
+    void showMenu(int head, const QPoint& at);
+    void showEvent(QShowEvent* event) override;
+    /// Value heads per key head; several value heads may share one.
+    [[nodiscard]] int group() const;
+
+    Workbench& m_workbench;
+    PlanDocument& m_document;
+    LayerSelection& m_selection;
+    SizeSnap& m_snap;
+    Equaliser* m_equaliser;
+};
+
+} // namespace rankscope
