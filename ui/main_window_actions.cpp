@@ -123,6 +123,14 @@ void MainWindow::buildViewActions()
                 [this] { resetLayout(); });
     actions.add(u"view.fit"_s, view, tr("&Fit the spectra"), QKeySequence(u"0"_s),
                 [this] { m_spectraPanel->plot()->fit(); });
+    actions.add(u"view.layerFaders"_s, view, tr("Faders of the la&yers"), {}, [this] {
+        m_equaliserDock->show();
+        m_equaliserDock->showPage(0);
+    });
+    actions.add(u"view.headFaders"_s, view, tr("Faders of the &heads"), {}, [this] {
+        m_equaliserDock->show();
+        m_equaliserDock->showPage(1);
+    });
     actions.add(u"view.fullScreen"_s, view, tr("F&ull screen"), QKeySequence(u"F11"_s),
                 [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     const QString help = tr("Help");

@@ -72,7 +72,9 @@ void MainWindow::buildMenus()
         view->addAction(entry.dock->toggleViewAction());
     }
     view->addSeparator();
-    fill(view, { u"view.fit"_s, u"view.fullScreen"_s, u"view.reset"_s });
+    fill(view,
+         { u"view.layerFaders"_s, u"view.headFaders"_s, u"view.fit"_s, u"view.fullScreen"_s,
+           u"view.reset"_s });
     QMenu* plan = menuBar()->addMenu(tr("&Plan"));
     fill(plan,
          { u"plan.lock"_s,

@@ -138,6 +138,9 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const
         return keptKeyDimsForRatio(plan.keyDims, m_document.plan().requestedRatio);
     case LockedRole:
         return plan.locked;
+    case HeadsRole:
+        return static_cast<int>(
+            std::ranges::count_if(plan.headEdits, [](const HeadEdit& edit) { return !edit.empty(); }));
     case IconRole:
         return plan.keyDims > 0 ? u"recurrent"_s : u"softmax"_s;
     case SparklineRole:

@@ -41,6 +41,7 @@ public:
         KeptRole, ///< int
         ProposalRole, ///< int, what the plan's ratio asks for
         LockedRole, ///< bool
+        HeadsRole, ///< int, heads that depart from the layer by hand
         IconRole, ///< QString, name of the kind's icon
         SparklineRole, ///< QList<float>, log10 of singular values
         CurveRole, ///< QList<QPointF>: kept share 0..1, cost as a share of the largest of all layers

@@ -7,6 +7,8 @@
 #include "ui/format/numbers.h"
 #include "ui/models/layer_table_model.h"
 
+#include <algorithm>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -123,12 +125,10 @@ QString LayerTableModel::keptToolTip(int layer) const
     if (proposal != plan.keptKeyDims) {
         text += u'\n' + tr("The plan's ratio asks for %1 (tick on the bar).").arg(proposal);
     }
-    int edited = 0;
-    for (const HeadEdit& edit : plan.headEdits) {
-        edited += edit == HeadEdit {} ? 0 : 1;
-    }
+    const auto edited = static_cast<int>(
+        std::ranges::count_if(plan.headEdits, [](const HeadEdit& edit) { return !edit.empty(); }));
     if (edited > 0) {
-        text += u'\n' + tr("Heads that depart from it by hand: %1.").arg(edited);
+        text += u'\n' + tr("Heads that depart from it by hand (dot): %1.").arg(edited);
     }
     return text + u'\n' + sizeReason(plan.keptKeyDims, spec) + u'\n'
         + tr("Drag the bar, or double-click to type.");

@@ -63,8 +63,17 @@ EqualiserPanel::EqualiserPanel(Workbench& workbench, PlanDocument& document, Lay
     });
 }
 
+void EqualiserPanel::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    refresh();
+}
+
 void EqualiserPanel::refresh()
 {
+    if (!isVisible()) {
+        return; // catches up when it is shown
+    }
     std::vector<Equaliser::Fader> faders;
     const PruningPlan& plan = m_document.plan();
     const std::shared_ptr<const SpectraSummary>& spectra = m_workbench.spectra();

@@ -30,6 +30,7 @@ Q_SIGNALS:
 
 private:
     void refresh();
+    void showEvent(QShowEvent* event) override;
     void resetLayer(int layer, quint64 gesture);
     void showMenu(int layer, const QPoint& at);
 

@@ -115,8 +115,8 @@ void PlanPanel::applyBudget()
         // The ratio that comes to these sizes, so that the overrides list compares with it.
         double ratio = 0.0;
         for (const auto& [layer, size] : *sizes) {
-            ratio = std::max(ratio,
-                             1.0 - static_cast<double>(size) / m_document.plan().layers[idx(layer)].keyDims);
+            // A hair above the size, so that the floor in keptKeyDimsForRatio cannot fall below it.
+            ratio = std::max(ratio, 1.0 - (size + 1e-6) / m_document.plan().layers[idx(layer)].keyDims);
         }
         m_document.setSizes(*sizes, ratio, m_document.newGesture(),
                             tr("budget of %1").arg(m_budget->text().simplified()));

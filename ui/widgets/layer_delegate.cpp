@@ -132,6 +132,12 @@ void LayerDelegate::paintKept(QPainter* painter, const QStyleOptionViewItem& opt
                       Qt::AlignLeft | Qt::AlignVCenter, right);
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(Qt::NoPen);
+    if (index.data(LayerTableModel::HeadsRole).toInt() > 0) {
+        const double x = textRect.left() + option.fontMetrics.horizontalAdvance(left)
+            + QFontMetrics(bold).horizontalAdvance(right) + 4.0;
+        painter->setBrush(theme.worse);
+        painter->drawEllipse(QPointF(x, textRect.center().y() - option.fontMetrics.height() / 4.0), 2.0, 2.0);
+    }
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     painter->setBrush(mixed(theme.removed, selected ? theme.selectedRow : theme.panel, 0.35));
     painter->drawRoundedRect(bar, 2.0, 2.0);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/narrow.h"
+#include "tests/support/paths.h"
+#include "tests/ui/ui_support.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/size_snap.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/settings/settings.h"
+#include "ui/widgets/ratio_editor.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QUndoStack>
+
+#include <algorithm>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kEngineMs = 60000;
+
+/// The demo with 10 windows of 48 tokens, so that a sample is less than all.
+struct Bench {
+    JobLanes lanes;
+    JobListModel jobs;
+    PlanDocument document;
+    Workbench workbench { lanes, jobs, document, Workbench::Options { 10, 2, 48, 2, 32 } };
+    LayerProbes probes { workbench, lanes, jobs, document };
+
+    ~Bench()
+    {
+        workbench.stopAll();
+        lanes.drain();
+    }
+    void open()
+    {
+        workbench.open(QString::fromStdU16String(test::demoDir().u16string()));
+        QTRY_VERIFY_WITH_TIMEOUT(probes.haveCosts(), kEngineMs);
+    }
+    [[nodiscard]] bool allFinal() const
+    {
+        for (const int layer : document.prunableLayers()) {
+            const bool cut = !document.plan().layers[idx(layer)].keepsAll();
+            if (probes.of(layer).aloneTrust != (cut ? Trust::Final : Trust::Missing)) {
+                return false;
+            }
+        }
+        return !probes.measuring();
+    }
+};
+
+} // namespace
+
+class TestLayerProbes : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR",
+                QByteArray::fromStdString((test::sourceDir() / "resources").string()));
+    }
+
+    void measuresWhatIsCutAndOnlyThat()
+    {
+        Bench bench;
+        bench.open();
+        for (int layer = 0; layer < 6; ++layer) {
+            QCOMPARE(bench.probes.of(layer).curve.size(), std::size_t { 4 });
+            QVERIFY(!bench.probes.of(layer).alone);
+        }
+        QCOMPARE(bench.probes.estimate(std::vector<int>(6, 64)), std::optional(0.0));
+        bench.document.setKeptPerLayer({ { 1, 32 }, { 4, 20 } }, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        const LayerProbe first = *bench.probes.of(4).alone;
+        QCOMPARE(first.losses.windows(), 10);
+        QCOMPARE(first.keptKeyDims, 20);
+        QVERIFY(!bench.probes.of(0).alone);
+        // The estimate of the present plan is what was measured.
+        const double measured
+            = bench.workbench.candidate()->meanNll() - bench.workbench.baseline()->meanNll();
+        const std::vector<int> kept { 64, 32, 64, 64, 20, 64 };
+        QVERIFY(std::abs(*bench.probes.estimate(kept) - measured) < 1e-9);
+        QVERIFY(*bench.probes.estimate({ 8, 8, 8, 8, 8, 8 }) > *bench.probes.estimate(kept));
+
+        // Another layer: the measured one is kept, bit for bit, and stays final.
+        bench.document.setKept({ 1 }, 16, bench.document.newGesture());
+        QCOMPARE(bench.probes.of(1).aloneTrust, Trust::Stale);
+        QVERIFY(bench.probes.of(1).alone); // greyed, not gone
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QVERIFY(*bench.probes.of(4).alone == first);
+        QCOMPARE(bench.probes.of(1).alone->keptKeyDims, 16);
+        // Back: measured again, the same numbers.
+        bench.document.undoStack()->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QCOMPARE(bench.probes.of(1).alone->keptKeyDims, 32);
+        bench.document.keepEverything();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QVERIFY(!bench.probes.of(4).alone);
+    }
+
+    void stopsAndGoesOn()
+    {
+        Bench bench;
+        bench.open();
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.probes.measuring(), kEngineMs);
+        bench.workbench.stopAll();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.probes.measuring(), kEngineMs);
+        QTest::qWait(400); // nothing starts by itself
+        QVERIFY(!bench.probes.measuring());
+        QVERIFY(bench.probes.note().contains(u"Measure the layers"_s));
+        bench.probes.measureNow();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QVERIFY(bench.probes.note().isEmpty());
+    }
+
+    void anotherMethodHasOtherCurves()
+    {
+        Bench bench;
+        bench.open();
+        const std::vector<LayerProbe> before = bench.probes.of(3).curve;
+        bench.document.setMethod(u"random"_s, u"Random"_s);
+        QVERIFY(!bench.probes.haveCosts());
+        QCOMPARE(bench.probes.of(3).curveTrust, Trust::Stale);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.probes.haveCosts(), kEngineMs);
+        QVERIFY(!(bench.probes.of(3).curve == before));
+    }
+
+    void thePlanPanelSaysWhatItWouldGive()
+    {
+        Bench bench;
+        QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        PlanPanel panel(bench.workbench, bench.document, bench.probes, snap);
+        panel.resize(320, 500);
+        panel.show();
+        bench.open();
+        QVERIFY(panel.previewText().startsWith(u"Now"_s));
+        QVERIFY(!panel.bySensitivity()->isEnabled()); // nothing is cut
+
+        QLineEdit* typed = panel.ratio()->number()->findChild<QLineEdit*>();
+        typed->selectAll();
+        QTest::keyClicks(typed, u"0.5"_s);
+        QVERIFY(panel.previewText().contains(u"192 of 384 dims"_s));
+        QVERIFY(panel.previewText().contains(u"192 KiB"_s));
+        QVERIFY(panel.previewText().contains(u"≈ +"_s));
+        QVERIFY(panel.previewText().contains(u"single-layer probes"_s));
+        QVERIFY(bench.document.plan().keepsAll()); // said before it is done
+        QTest::keyClick(panel.ratio()->number(), Qt::Key_Return);
+        QCOMPARE(bench.document.plan().layers[0].keptKeyDims, 32);
+
+        const std::int64_t bytes = bench.document.stateBytes();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QVERIFY(panel.previewText().contains(u"measured"_s));
+        const int steps = bench.document.undoStack()->count();
+        panel.bySensitivity()->click();
+        QCOMPARE(bench.document.undoStack()->count(), steps + 1);
+        QCOMPARE(bench.document.stateBytes(), bytes);
+        panel.byRank()->click();
+        QCOMPARE(bench.document.stateBytes(), bytes);
+
+        panel.budgetField()->setFocus();
+        panel.budgetField()->selectAll();
+        QTest::keyClicks(panel.budgetField(), u"240 KiB"_s);
+        QVERIFY(panel.previewText().contains(u"240 KiB would give: 240 of 384 dims"_s));
+        QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+        QCOMPARE(bench.document.stateBytes(), std::int64_t { 240 * 1024 });
+        QCOMPARE(bench.document.plan().layers[2].keptKeyDims, 40);
+        QCOMPARE(keptKeyDimsForRatio(64, bench.document.plan().requestedRatio), 40); // no overrides
+
+        snap.setRule(SizeRule::MultiplesOf16);
+        QVERIFY(panel.snapRule()->toolTip().contains(u"40: a multiple of 8, runs in the kernel for 48"_s));
+        panel.budgetField()->selectAll();
+        QTest::keyClicks(panel.budgetField(), u"nonsense"_s);
+        QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+        QCOMPARE(bench.document.stateBytes(), std::int64_t { 240 * 1024 });
+        QCOMPARE(panel.budgetField()->text(), u"240 KiB"_s); // what it is again
+    }
+};
+
+QTEST_MAIN(TestLayerProbes)
+#include "tst_layer_probes.moc"
