@@ -96,6 +96,7 @@ private Q_SLOTS:
         bench.document.setKept({ 1 }, 16, bench.document.newGesture());
         QCOMPARE(bench.probes.of(1).aloneTrust, Trust::Stale);
         QVERIFY(bench.probes.of(1).alone); // greyed, not gone
+        QCOMPARE(bench.probes.of(4).aloneTrust, Trust::Final);
         QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
         QVERIFY(*bench.probes.of(4).alone == first);
         QCOMPARE(bench.probes.of(1).alone->keptKeyDims, 16);

@@ -30,6 +30,21 @@ bool sameChannels(const LayerPlan& left, const LayerPlan& right)
         && left.headEdits == right.headEdits;
 }
 
+/// Whether selecting `asked` again would give `realised`, as far as the layer itself decides.
+bool asksFor(const LayerPlan& asked, const LayerPlan& realised)
+{
+    if (asked.keptKeyDims != realised.keptKeyDims || asked.headEdits != realised.headEdits) {
+        return false;
+    }
+    for (std::size_t head = 0; head < asked.kept.size(); ++head) {
+        if (!asked.kept[head].empty()
+            && (head >= realised.kept.size() || asked.kept[head] != realised.kept[head])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 double meanOf(const std::vector<double>& values, int count)
 {
     return std::accumulate(values.begin(), values.begin() + count, 0.0) / count;
@@ -189,6 +204,7 @@ void LayerProbes::forgetWhatNoLongerHolds()
                 m_known[layer].alone.reset();
             }
         }
+        m_plannedMethod = realised->method;
     }
 }
 
@@ -347,12 +363,12 @@ void LayerProbes::refresh()
     m_largestCost = 0.0;
     const bool current = m_evaluator != nullptr && m_evaluator == m_workbench.evaluator()
         && m_known.size() == plan.layers.size();
-    const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
     for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
         Numbers& numbers = m_numbers[layer];
         const bool cut = !plan.layers[layer].keepsAll();
-        const bool aloneHolds = current && realised && realised->layers.size() == plan.layers.size()
-            && sameChannels(m_plannedOf[layer], realised->layers[layer]);
+        // Known before the selection of the new plan has run: layers are selected one by one.
+        const bool aloneHolds
+            = current && m_plannedMethod == plan.method && asksFor(plan.layers[layer], m_plannedOf[layer]);
         if (!cut) {
             numbers.alone.reset();
             numbers.aloneTrust = Trust::Missing;

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 class QTimer;
@@ -89,6 +90,7 @@ private:
     std::shared_ptr<const ChannelSelector> m_selector; ///< of m_known's curves
     LayerSensitivities m_known;
     std::vector<LayerPlan> m_plannedOf; ///< what m_known's layers alone were measured for
+    std::string m_plannedMethod; ///< that selected them
     std::vector<Numbers> m_numbers;
     std::vector<std::vector<CostPoint>> m_costs;
     double m_largestCost = 0.0;

@@ -105,6 +105,7 @@ void Equaliser::setSizes(FaderGesture::Sizes sizes)
 
 void Equaliser::clearGhost()
 {
+    m_numberSinceEdit = true;
     if (!m_drag && !m_ghost.empty()) {
         m_ghost.clear();
         update();
@@ -281,6 +282,7 @@ void Equaliser::dragTo(const QPointF& at)
     }
     hoverAt(at);
     if (!wanted.empty()) {
+        m_numberSinceEdit = false;
         Q_EMIT edited(wanted, m_gesture);
     }
 }
@@ -316,7 +318,7 @@ void Equaliser::endDrag()
     }
     const bool changed = m_drag->kept() != m_ghost;
     m_drag.reset();
-    if (!changed) {
+    if (!changed || m_numberSinceEdit) {
         m_ghost.clear();
     }
     announce();

@@ -132,6 +132,7 @@ private:
     std::optional<QPointF> m_pressed; ///< where a drag may begin
     FaderMode m_mode = FaderMode::Draw;
     quint64 m_gesture = 0;
+    bool m_numberSinceEdit = false; ///< a number of the newest sizes came during the drag
     QElapsedTimer m_sinceKey;
     int m_keyFader = -1;
     quint64 m_keyGesture = 0;
