@@ -7,6 +7,7 @@
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/candidate_history.h"
+#include "ui/document/channel_choice.h"
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
@@ -57,6 +58,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     , m_selection(new LayerSelection(this))
     , m_tokenRanks(new TokenRanks(m_services.workbench, m_services.lanes, m_services.jobs,
                                   m_services.document, *m_selection, this))
+    , m_channelChoice(new ChannelChoice(m_services.workbench, m_services.lanes, m_services.jobs,
+                                        m_services.document, *m_selection, this))
     , m_layerModel(new LayerTableModel(m_services.document, this))
     , m_session(new DocumentSession(
           { m_services.workbench, m_services.document, *m_selection, m_services.lanes, m_services.jobs },

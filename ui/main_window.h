@@ -19,6 +19,7 @@ namespace rankscope {
 
 class ActionRegistry;
 class CandidateHistory;
+class ChannelChoice;
 class CommandPalette;
 class ComparePanel;
 class DialogPort;
@@ -97,6 +98,7 @@ public:
     [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
     [[nodiscard]] StatePanel* statePanel() const { return m_statePanel; }
     [[nodiscard]] RankPanel* rankPanel() const { return m_rankPanel; }
+    [[nodiscard]] ImportancePanel* importancePanel() const { return m_importancePanel; }
     [[nodiscard]] TokenRanks& tokenRanks() const { return *m_tokenRanks; }
     [[nodiscard]] ComparePanel* comparePanel() const { return m_comparePanel; }
     [[nodiscard]] CandidateHistory& candidates() const { return *m_candidates; }
@@ -135,6 +137,7 @@ private:
     void buildFileActions();
     void buildViewActions();
     void buildNavigationActions();
+    void buildChannelActions();
     void buildQualityActions();
     void buildMenus();
     void connectAll();
@@ -179,6 +182,7 @@ private:
     WindowServices m_services;
     LayerSelection* m_selection;
     TokenRanks* m_tokenRanks;
+    ChannelChoice* m_channelChoice;
     LayerTableModel* m_layerModel;
     DocumentSession* m_session;
     RecoveryKeeper* m_recovery; ///< null without a state folder

@@ -35,6 +35,7 @@ void MainWindow::buildActions()
     buildFileActions();
     buildViewActions();
     buildNavigationActions();
+    buildChannelActions();
     buildQualityActions();
 }
 

@@ -1,45 +1,115 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/document/plan_document.h"
+
+#include <QElapsedTimer>
 #include <QWidget>
 
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QMenu;
+class QPushButton;
 class QStackedLayout;
 
 namespace rankscope {
 
+class ChannelChoice;
+class ChannelMapPlot;
+class ChannelPlot;
 class DialogPort;
 class EmptyNote;
 class ImportancePlot;
 class LayerSelection;
-class PlanDocument;
-class Workbench;
+class Settings;
 
-/// Importance of the channels of the selected head under the plan's method.
+/// Which channels stay: their importance under the plan's method, for a head, a layer or as a map, and
+/// everything that a person may decide about them.
 class ImportancePanel : public QWidget {
     Q_OBJECT
 
 public:
-    ImportancePanel(Workbench& workbench, PlanDocument& document, LayerSelection& selection,
-                    DialogPort& dialogs, QWidget* parent = nullptr);
+    enum class Scope { Head, Layer, Map };
+
+    ImportancePanel(ChannelChoice& choice, PlanDocument& document, LayerSelection& selection,
+                    Settings& settings, DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] ImportancePlot* plot() const { return m_plot; }
+    [[nodiscard]] ChannelMapPlot* map() const { return m_map; }
+    [[nodiscard]] Scope scope() const;
+    void setScope(Scope scope);
+    void setSorted(bool sorted);
+    void setOtherMethod(const QString& methodId);
+    /// The cut moves the selected head alone.
+    [[nodiscard]] bool cutsHeadOnly() const;
+
+    // What the actions of the window do; each does nothing where it cannot.
+    /// The selected channels, or the current one.
+    void forceSelection(ChannelForce force);
+    void toggleHead();
+    void resetHead();
+    void resetLayer();
+    [[nodiscard]] bool canForce() const;
+    [[nodiscard]] bool canEditHead() const;
+    [[nodiscard]] bool canResetHead() const;
+    [[nodiscard]] bool canResetLayer() const;
+    /// Channels that a command would act on, ascending.
+    [[nodiscard]] const std::vector<int>& selectedChannels() const { return m_selected; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
     void problem(const QString& sentence);
     void captionChanged(const QString& caption);
+    /// What the actions can do may have changed.
+    void stateChanged();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    void buildControls();
+    void connectPlot(ChannelPlot* plot);
     void refresh();
-    [[nodiscard]] QString emptySentence() const;
+    void refreshControls();
+    void refreshMarks();
+    [[nodiscard]] QString caption() const;
+    [[nodiscard]] ChannelPlot* shownPlot() const;
+    void pick(int head, int channel, bool extend);
+    void selectRange(int channel);
+    void moveChannel(int step, bool extend);
+    void moveHead(int step);
+    void moveCut(int step);
+    void cycleForce();
+    void cutTo(int head, int kept);
+    void fillMenu(QMenu& menu);
+    [[nodiscard]] bool onKey(int key, Qt::KeyboardModifiers modifiers);
+    [[nodiscard]] const LayerPlan* layerPlan() const;
 
-    Workbench& m_workbench;
+    ChannelChoice& m_choice;
     PlanDocument& m_document;
     LayerSelection& m_selection;
+    Settings& m_settings;
     EmptyNote* m_empty;
-    ImportancePlot* m_plot;
+    QWidget* m_content;
     QStackedLayout* m_stack;
+    QStackedLayout* m_views = nullptr;
+    ImportancePlot* m_plot;
+    ChannelMapPlot* m_map;
+    QComboBox* m_scope;
+    QComboBox* m_order;
+    QComboBox* m_other;
+    QCheckBox* m_headOnly;
+    QPushButton* m_headSwitch;
+    QPushButton* m_reset;
+    std::vector<int> m_selected; ///< of the selected head, ascending
+    int m_anchor = -1;
+    bool m_picking = false; ///< the selection changes because of a pick
+    bool m_dirty = true; ///< refreshed when shown
     quint64 m_gesture = 0;
+    QElapsedTimer m_sinceCutKey;
 };
 
 } // namespace rankscope

@@ -2,6 +2,7 @@
 #include "ui/panels/state_panel.h"
 
 #include "core/base/narrow.h"
+#include "core/pruning/realise_plan.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/models/layer_selection.h"
@@ -172,10 +173,10 @@ std::vector<bool> StatePanel::removedChannels(int head) const
     std::vector<int> kept;
     if (realised) {
         kept = realised->layers[idx(layer)].kept[idx(keyHead)];
-    } else if (!plan.kept.empty()) {
+    } else if (!isUnselected(plan, keyHead)) {
         kept = plan.kept[idx(keyHead)];
-    } else if (plan.keptKeyDims < plan.keyDims && m_workbench.selector() != nullptr) {
-        kept = m_workbench.selector()->keptChannels(layer, keyHead, plan.keptKeyDims);
+    } else if (m_workbench.selector() != nullptr) {
+        kept = selectedChannels(plan, layer, keyHead, m_workbench.selector().get());
     } else {
         return {};
     }

@@ -2,240 +2,354 @@
 #include "ui/plots/importance_plot.h"
 
 #include "core/base/narrow.h"
-#include "ui/plots/plot_export.h"
+#include "ui/plots/channel_bars.h"
 #include "ui/plots/plot_theme.h"
-#include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
-
-#include <QBoxLayout>
-#include <QMenu>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr double kGrab = 8.0; ///< pixels beside the cut that take hold of it
+constexpr double kBottom = -0.09; ///< room for the cells under the zero line
+
+} // namespace
+
 struct ImportancePlot::Impl {
-    DialogPort& dialogs;
-    QCustomPlot* plot = nullptr;
-    QCPBars* kept = nullptr;
-    QCPBars* removed = nullptr;
-    QCPItemStraightLine* cut = nullptr;
+    ChannelBars* bars = nullptr;
     QCPItemText* handle = nullptr;
     QCPItemText* caption = nullptr;
-    Data data;
-    std::vector<int> order; ///< channels by falling importance
-    bool dragging = false;
+    QSharedPointer<QCPAxisTicker> indices;
+    QSharedPointer<QCPAxisTickerText> headNames { new QCPAxisTickerText };
+    bool wholeLayer = false;
+    int dragged = -1; ///< head whose cut is in the hand
     int lastCut = -1;
-
-    explicit Impl(DialogPort& port)
-        : dialogs(port)
-    {
-    }
+    double pitch = 0.0; ///< from one head's first column to the next head's
 };
 
 ImportancePlot::ImportancePlot(DialogPort& dialogs, QWidget* parent)
-    : QWidget(parent)
-    , m_impl(std::make_unique<Impl>(dialogs))
+    : ChannelPlot(dialogs, u"importance"_s, parent)
+    , m_impl(std::make_unique<Impl>())
 {
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(6, 4, 10, 2);
-    auto* plot = new QCustomPlot(this);
-    m_impl->plot = plot;
-    layout->addWidget(plot);
-    plot->setAccessibleName(tr("Importance of key channels"));
-    plot->setMinimumHeight(110);
-    makeIntegral(*plot->xAxis);
-    plot->axisRect()->setMinimumMargins(QMargins(0, 22, 4, 0));
-    m_impl->kept = new QCPBars(plot->xAxis, plot->yAxis);
-    m_impl->removed = new QCPBars(plot->xAxis, plot->yAxis);
-    for (QCPBars* bars : { m_impl->kept, m_impl->removed }) {
-        bars->setWidth(0.82);
-        bars->setAntialiased(false);
+    QCustomPlot& shown = *plot();
+    shown.setAccessibleName(tr("Importance of key channels"));
+    makeIntegral(*shown.xAxis);
+    m_impl->indices = shown.xAxis->ticker();
+    shown.axisRect()->setMinimumMargins(QMargins(0, 20, 4, 0));
+    shown.xAxis->grid()->setVisible(false);
+    const QSharedPointer<QCPAxisTickerFixed> quarters(new QCPAxisTickerFixed);
+    quarters->setTickStep(0.25);
+    shown.yAxis->setTicker(quarters);
+    m_impl->bars = new ChannelBars(shown.xAxis, shown.yAxis);
+    m_impl->handle = new QCPItemText(&shown);
+    m_impl->caption = new QCPItemText(&shown);
+    for (QCPItemText* text : { m_impl->handle, m_impl->caption }) {
+        text->setClipToAxisRect(false);
+        text->position->setTypeX(QCPItemPosition::ptPlotCoords);
     }
-    m_impl->cut = new QCPItemStraightLine(plot);
-    m_impl->handle = new QCPItemText(plot);
-    m_impl->caption = new QCPItemText(plot);
-    m_impl->caption->setClipToAxisRect(false);
-    m_impl->handle->setClipToAxisRect(false);
-    plot->setMouseTracking(true);
-    connect(plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
-        if (event->button() == Qt::LeftButton) {
-            onMouse(event->position(), true, false);
-        }
-    });
-    connect(plot, &QCustomPlot::mouseMove, this,
-            [this](QMouseEvent* event) { onMouse(event->position(), false, false); });
-    connect(plot, &QCustomPlot::mouseRelease, this,
-            [this](QMouseEvent* event) { onMouse(event->position(), false, true); });
-    plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
-        QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"importance"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
-        menu.exec(plot->mapToGlobal(at));
-    });
     refresh();
 }
 
 ImportancePlot::~ImportancePlot() = default;
 
-QCustomPlot* ImportancePlot::plot() const
+void ImportancePlot::setWholeLayer(bool whole)
 {
-    return m_impl->plot;
+    if (whole != m_impl->wholeLayer) {
+        m_impl->wholeLayer = whole;
+        refresh();
+    }
 }
 
-void ImportancePlot::setData(Data shown)
+bool ImportancePlot::isWholeLayer() const
 {
-    m_impl->data = std::move(shown);
-    m_impl->order.resize(m_impl->data.scores.size());
-    std::iota(m_impl->order.begin(), m_impl->order.end(), 0);
-    std::stable_sort(m_impl->order.begin(), m_impl->order.end(), [this](int left, int right) {
-        return m_impl->data.scores[idx(left)] > m_impl->data.scores[idx(right)];
-    });
-    refresh();
+    return m_impl->wholeLayer;
+}
+
+std::vector<int> ImportancePlot::shownHeads() const
+{
+    std::vector<int> heads;
+    for (int head = 0; head < std::ssize(channels().heads); ++head) {
+        if (channels().known(head) && (m_impl->wholeLayer || head == marks().head)) {
+            heads.push_back(head);
+        }
+    }
+    return heads;
 }
 
 void ImportancePlot::refresh()
 {
     Impl& impl = *m_impl;
-    const Theme& theme = themeOf(palette());
-    QCustomPlot* plot = impl.plot;
-    applyPlotTheme(*plot);
-    const int count = static_cast<int>(impl.order.size());
-    const double largest = count > 0 ? std::max(1e-300, impl.data.scores[idx(impl.order.front())]) : 1.0;
-    QVector<QCPBarsData> kept;
-    QVector<QCPBarsData> removed;
-    double keptShare = 0.0;
-    double total = 0.0;
-    for (int place = 0; place < count; ++place) {
-        const int channel = impl.order[idx(place)];
-        const double score = impl.data.scores[idx(channel)];
-        total += score;
-        const bool stays = std::binary_search(impl.data.kept.begin(), impl.data.kept.end(), channel);
-        keptShare += stays ? score : 0.0;
-        (stays ? kept : removed).append(QCPBarsData(place + 1, score / largest));
+    const LayerChannels& layer = channels();
+    const int count = layer.keyDims;
+    const double first = isSorted() ? 1.0 : 0.0; // places count from 1, channels from 0
+    impl.pitch = impl.wholeLayer ? count + std::max(2.0, std::round(count * 0.06)) : 0.0;
+    std::vector<ChannelColumn> columns;
+    std::vector<ChannelCut> cuts;
+    for (const int index : shownHeads()) {
+        const HeadChannels& head = layer.heads[idx(index)];
+        const double left = impl.pitch * index + first;
+        const double largest = layer.largest(impl.wholeLayer ? -1 : index);
+        const double largestOther = layer.largestOther(impl.wholeLayer ? -1 : index);
+        const std::vector<int> order = displayOrder(index);
+        for (int place = 0; place < count; ++place) {
+            const int channel = order[idx(place)];
+            ChannelColumn column;
+            column.x = left + place;
+            column.head = index;
+            column.value = head.scores[idx(channel)] / largest;
+            column.other = head.otherScores.empty() ? -1.0 : head.otherScores[idx(channel)] / largestOther;
+            column.kept = head.keeps(channel);
+            column.otherKept = head.otherKeeps(channel);
+            column.force = head.force[idx(channel)];
+            columns.push_back(column);
+        }
+        ChannelCut cut { left - 0.5, left + count - 0.5, left + head.wanted - 0.5 };
+        if (!isSorted()) {
+            cut.at = head.wanted == 0 ? 1.0 : head.scores[idx(head.order[idx(head.wanted - 1)])] / largest;
+        }
+        cuts.push_back(cut);
     }
-    impl.kept->data()->set(kept, true);
-    impl.removed->data()->set(removed, true);
-    const QColor colour = impl.data.head >= 0 ? theme.head(impl.data.head) : theme.accent;
-    impl.kept->setPen(Qt::NoPen);
-    impl.kept->setBrush(colour);
-    impl.removed->setPen(QPen(theme.removed, 1.0));
-    impl.removed->setBrush(QBrush(theme.removed, Qt::BDiagPattern));
-    plot->xAxis->setRange(0.0, count + 1.0);
-    plot->yAxis->setRange(0.0, 1.05);
-    const int keptCount = static_cast<int>(impl.data.kept.size());
-    const double x = keptCount + 0.5;
-    const bool shown = count > 0;
-    for (QCPAbstractItem* item :
-         { static_cast<QCPAbstractItem*>(impl.cut), static_cast<QCPAbstractItem*>(impl.handle),
-           static_cast<QCPAbstractItem*>(impl.caption) }) {
-        item->setVisible(shown);
-    }
-    impl.cut->point1->setCoords(x, 0.0);
-    impl.cut->point2->setCoords(x, 1.0);
-    impl.cut->setPen(QPen(theme.accent, 2.0));
-    impl.handle->setText(u" ‖ "_s);
-    impl.handle->setFont(smallFont(font()));
-    impl.handle->setColor(theme.onAccent);
-    impl.handle->setBrush(impl.data.editable ? theme.accent : theme.removed);
-    impl.handle->setPen(Qt::NoPen);
-    for (QCPItemText* text : { impl.handle, impl.caption }) {
-        text->position->setTypeX(QCPItemPosition::ptPlotCoords);
-        text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    }
-    impl.handle->setPositionAlignment(Qt::AlignHCenter | Qt::AlignBottom);
-    impl.handle->position->setCoords(x, 0.0);
-    const bool flip = x > count * 0.5;
-    impl.caption->setPositionAlignment((flip ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
-    impl.caption->setPadding(QMargins(14, 0, 14, 1));
-    impl.caption->position->setCoords(x, 0.0);
-    impl.caption->setFont(smallFont(font()));
-    impl.caption->setColor(theme.text);
-    impl.caption->setText(tr("cut: %1 kept, %2 removed, %3 % of the importance")
-                              .arg(keptCount)
-                              .arg(count - keptCount)
-                              .arg(total > 0.0 ? 100.0 * (total - keptShare) / total : 0.0, 0, 'f', 1));
-    setAxisLabel(*plot->xAxis,
-                 impl.data.head >= 0 ? tr("key channels of head %1, by importance").arg(impl.data.head)
-                                     : tr("key channels, by importance"));
-    setAxisLabel(*plot->yAxis, tr("importance (rel.)"));
-    plot->setToolTip(
-        impl.data.scoreLabel.isEmpty()
-            ? QString()
-            : tr("Importance: %1, relative to the largest of this head").arg(impl.data.scoreLabel));
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    applyPlotTheme(*plot());
+    impl.bars->setTheme(themeOf(palette()));
+    impl.bars->setColumns(std::move(columns), std::move(cuts), isSorted());
+    refreshAxes();
+    refreshCaption();
+    refreshMarks();
 }
 
-void ImportancePlot::onMouse(const QPointF& at, bool pressed, bool released)
+void ImportancePlot::refreshMarks()
+{
+    for (ChannelColumn& column : m_impl->bars->columns()) {
+        const double left = m_impl->pitch * column.head + (isSorted() ? 1.0 : 0.0);
+        const auto place = static_cast<int>(std::lround(column.x - left));
+        const int channel = isSorted() ? channels().heads[idx(column.head)].order[idx(place)] : place;
+        const bool selectedHead = column.head == marks().head;
+        column.current = selectedHead && channel == marks().channel;
+        column.selected
+            = selectedHead && std::binary_search(marks().selected.begin(), marks().selected.end(), channel);
+        column.hovered = marks().hover == ChannelAt { column.head, channel };
+    }
+    plot()->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ImportancePlot::refreshAxes()
 {
     Impl& impl = *m_impl;
-    const int count = static_cast<int>(impl.order.size());
-    if (count == 0) {
-        return;
-    }
-    const double cutPixel = impl.plot->xAxis->coordToPixel(static_cast<double>(impl.data.kept.size()) + 0.5);
-    const bool near = std::abs(cutPixel - at.x()) < 8.0;
-    if (pressed && near && impl.data.editable) {
-        impl.dragging = true;
-        impl.lastCut = -1;
-        return;
-    }
-    if (released) {
-        impl.dragging = false;
-    }
-    impl.plot->setCursor(impl.dragging || (near && impl.data.editable) ? Qt::SplitHCursor : Qt::ArrowCursor);
-    const double coordinate = impl.plot->xAxis->pixelToCoord(at.x());
-    if (impl.dragging) {
-        const int cut = std::clamp(static_cast<int>(std::lround(coordinate - 0.5)), 1, count);
-        if (cut != impl.lastCut) {
-            const bool first = impl.lastCut < 0;
-            impl.lastCut = cut;
-            Q_EMIT cutDragged(cut, first);
+    QCPAxis& x = *plot()->xAxis;
+    const LayerChannels& layer = channels();
+    const double first = isSorted() ? 1.0 : 0.0;
+    impl.headNames->clear();
+    if (impl.wholeLayer) {
+        const auto heads = std::ssize(layer.heads);
+        for (int head = 0; head < heads; ++head) {
+            const bool off = layer.known(head) && layer.heads[idx(head)].isOff();
+            impl.headNames->addTick(impl.pitch * head + first + (layer.keyDims - 1) / 2.0,
+                                    off ? tr("head %1 off").arg(head) : tr("head %1").arg(head));
         }
-        return;
+        x.setTicker(impl.headNames);
+        x.setRange(first - 1.0,
+                   first + impl.pitch * static_cast<double>(std::max<std::ptrdiff_t>(0, heads - 1))
+                       + layer.keyDims);
+        setAxisLabel(
+            x, isSorted() ? tr("key channels of each head, by importance") : tr("key channels of each head"));
+    } else {
+        x.setTicker(impl.indices);
+        x.setRange(first - 1.0, first + layer.keyDims);
+        setAxisLabel(x,
+                     isSorted() ? tr("key channels of head %1, by importance").arg(marks().head)
+                                : tr("key channel of head %1").arg(marks().head));
     }
-    const int place = static_cast<int>(std::lround(coordinate));
-    if (place < 1 || place > count) {
-        Q_EMIT hovered(QString());
-        return;
+    plot()->yAxis->setRange(kBottom, 1.05);
+    setAxisLabel(*plot()->yAxis, tr("importance (rel.)"));
+    QString tip = tr("Importance: %1, relative to the largest %2.\n")
+                      .arg(layer.scoreLabel, impl.wholeLayer ? tr("of the layer") : tr("of the head"));
+    if (!layer.otherLabel.isEmpty()) {
+        tip += tr("Dots: %1, %2, on its own scale; filled where it keeps the channel too.\n")
+                   .arg(layer.otherLabel, layer.otherScoreLabel);
     }
-    const int channel = impl.order[idx(place - 1)];
-    const bool stays = std::binary_search(impl.data.kept.begin(), impl.data.kept.end(), channel);
-    Q_EMIT hovered(tr("layer %1, head %2, channel %3: %4 = %5, %6")
-                       .arg(impl.data.layer)
-                       .arg(impl.data.head)
-                       .arg(channel)
-                       .arg(impl.data.scoreLabel, QString::number(impl.data.scores[idx(channel)], 'g', 4),
-                            stays ? tr("kept") : tr("removed")));
+    tip += tr("The row under the bars: kept channels solid, removed ones hatched. Pins: forced in (filled) "
+              "or out.\n"
+              "Drag the cut. Click selects a channel, a second click forces it the other way or frees it, "
+              "Shift-click "
+              "selects a range.\n"
+              "Keys: arrows move, Shift extends, I forces in, O forces out, U frees, Ctrl+arrows move the "
+              "cut, H switches "
+              "the head.");
+    plot()->setToolTip(layer.layer >= 0 ? tip : QString());
 }
 
-QString ImportancePlot::csv() const
+void ImportancePlot::refreshCaption()
 {
-    QString text = u"layer,head,place,channel,score,kept\n"_s;
-    for (int place = 0; place < std::ssize(m_impl->order); ++place) {
-        const int channel = m_impl->order[idx(place)];
-        const bool stays = std::binary_search(m_impl->data.kept.begin(), m_impl->data.kept.end(), channel);
-        text
-            += u"%1,%2,%3,%4,%5,%6\n"_s.arg(m_impl->data.layer)
-                   .arg(m_impl->data.head)
-                   .arg(place + 1)
-                   .arg(channel)
-                   .arg(QString::number(m_impl->data.scores[idx(channel)], 'g', 12), stays ? u"1"_s : u"0"_s);
+    Impl& impl = *m_impl;
+    const LayerChannels& layer = channels();
+    const Theme& theme = themeOf(palette());
+    const int index = marks().head;
+    const bool shown = layer.known(index);
+    impl.handle->setVisible(shown);
+    impl.caption->setVisible(shown);
+    if (!shown) {
+        return;
     }
-    return text;
+    const HeadChannels& head = layer.heads[idx(index)];
+    QString text;
+    if (impl.wholeLayer) {
+        double share = 0.0;
+        const std::vector<int> heads = shownHeads();
+        for (const int each : heads) {
+            share += layer.heads[idx(each)].removedShare() / static_cast<double>(heads.size());
+        }
+        text = tr("cut: %1 of %2 kept in each head, %3 % of the importance removed")
+                   .arg(layer.keptKeyDims)
+                   .arg(layer.keyDims)
+                   .arg(100.0 * share, 0, 'f', 1);
+    } else if (head.isOff()) {
+        text = tr("head %1 is switched off · H brings it back").arg(index);
+    } else {
+        text = tr("cut: %1 kept, %2 removed, %3 % of the importance")
+                   .arg(head.wanted)
+                   .arg(layer.keyDims - head.wanted)
+                   .arg(100.0 * head.removedShare(), 0, 'f', 1);
+        if (head.wanted < layer.keptKeyDims) {
+            text += tr(" · the layer keeps %1").arg(layer.keptKeyDims);
+        }
+    }
+    const double left = impl.pitch * index + (isSorted() ? 1.0 : 0.0);
+    const double last
+        = impl.pitch * static_cast<double>(impl.wholeLayer ? std::ssize(layer.heads) - 1 : 0) + layer.keyDims;
+    const double x = isSorted() ? left + head.wanted - 0.5 : left + layer.keyDims - 0.5;
+    for (QCPItemText* item : { impl.handle, impl.caption }) {
+        item->setFont(smallFont(font()));
+    }
+    impl.handle->setText(isSorted() ? u" ‖ "_s : u" ═ "_s);
+    impl.handle->setColor(theme.onAccent);
+    impl.handle->setBrush(layer.locked ? theme.removed : theme.accent);
+    impl.handle->setPen(Qt::NoPen);
+    if (isSorted()) {
+        impl.handle->setPositionAlignment(Qt::AlignHCenter | Qt::AlignBottom);
+        impl.handle->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        impl.handle->position->setCoords(x, 0.0);
+    } else {
+        impl.handle->setPositionAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        impl.handle->position->setTypeY(QCPItemPosition::ptPlotCoords);
+        const double level = head.isOff() ? 1.0
+                                          : head.scores[idx(head.order[idx(head.wanted - 1)])]
+                / layer.largest(impl.wholeLayer ? -1 : index);
+        impl.handle->position->setCoords(x, level);
+    }
+    const bool flip = !isSorted() || x > last * 0.5;
+    impl.caption->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    impl.caption->setPositionAlignment((flip ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
+    impl.caption->setPadding(QMargins(14, 0, isSorted() ? 14 : 2, 1));
+    impl.caption->position->setCoords(isSorted() ? x : last - 0.5, 0.0);
+    impl.caption->setColor(head.isOff() && !impl.wholeLayer ? theme.worse : theme.text);
+    impl.caption->setText(layer.locked ? text + tr(" · locked") : text);
 }
 
-void ImportancePlot::changeEvent(QEvent* event)
+ChannelAt ImportancePlot::channelAt(const QPointF& at) const
 {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
-        refresh();
+    const LayerChannels& layer = channels();
+    const double x = plot()->xAxis->pixelToCoord(at.x()) - (isSorted() ? 1.0 : 0.0);
+    if (layer.keyDims == 0 || !plot()->axisRect()->rect().adjusted(0, 0, 0, 2).contains(at.toPoint())) {
+        return {};
     }
+    const int head
+        = m_impl->wholeLayer ? static_cast<int>(std::floor((x + 1.0) / m_impl->pitch)) : marks().head;
+    const auto place = static_cast<int>(std::lround(x - m_impl->pitch * head));
+    if (!layer.known(head)) {
+        return {};
+    }
+    if (place < 0 || place >= layer.keyDims) {
+        return { head, -1 };
+    }
+    return { head, displayOrder(head)[idx(place)] };
+}
+
+QPointF ImportancePlot::positionOf(const ChannelAt& at) const
+{
+    const std::vector<int> order = displayOrder(at.head);
+    const auto place = std::find(order.begin(), order.end(), at.channel) - order.begin();
+    const double x = m_impl->pitch * at.head + static_cast<double>(place) + (isSorted() ? 1.0 : 0.0);
+    return { plot()->xAxis->coordToPixel(x), plot()->yAxis->coordToPixel(0.0) - 1.0 };
+}
+
+QPointF ImportancePlot::cutPosition(int head) const
+{
+    const std::vector<int> heads = shownHeads();
+    const auto index = std::find(heads.begin(), heads.end(), head) - heads.begin();
+    const ChannelCut& cut = m_impl->bars->cuts()[idx(index)];
+    const QRect area = plot()->axisRect()->rect();
+    return isSorted() ? QPointF(plot()->xAxis->coordToPixel(cut.at), area.center().y())
+                      : QPointF(plot()->xAxis->coordToPixel((cut.left + cut.right) / 2.0),
+                                plot()->yAxis->coordToPixel(cut.at));
+}
+
+int ImportancePlot::cutAt(const QPointF& at) const
+{
+    const std::vector<int> heads = shownHeads();
+    int nearest = -1;
+    double distance = kGrab;
+    for (std::size_t index = 0; index < heads.size(); ++index) {
+        const ChannelCut& cut = m_impl->bars->cuts()[index];
+        const double left = plot()->xAxis->coordToPixel(cut.left) - kGrab;
+        const double right = plot()->xAxis->coordToPixel(cut.right) + kGrab;
+        const double away = isSorted() ? std::abs(plot()->xAxis->coordToPixel(cut.at) - at.x())
+                                       : std::abs(plot()->yAxis->coordToPixel(cut.at) - at.y());
+        if (at.x() >= left && at.x() <= right && away < distance) {
+            nearest = heads[index];
+            distance = away;
+        }
+    }
+    return nearest;
+}
+
+int ImportancePlot::keptAt(int head, const QPointF& at) const
+{
+    const LayerChannels& layer = channels();
+    const HeadChannels& of = layer.heads[idx(head)];
+    if (isSorted()) {
+        const double x = plot()->xAxis->pixelToCoord(at.x()) - m_impl->pitch * head;
+        return std::clamp(static_cast<int>(std::lround(x - 0.5)), 0, layer.keyDims);
+    }
+    const double level = plot()->yAxis->pixelToCoord(at.y()) * layer.largest(m_impl->wholeLayer ? -1 : head);
+    return narrow<int>(
+        std::count_if(of.scores.begin(), of.scores.end(), [level](double score) { return score >= level; }));
+}
+
+bool ImportancePlot::press(const QPointF& at)
+{
+    m_impl->dragged = channels().locked ? -1 : cutAt(at);
+    m_impl->lastCut = -1;
+    return m_impl->dragged >= 0;
+}
+
+bool ImportancePlot::move(const QPointF& at, bool pressed)
+{
+    Impl& impl = *m_impl;
+    if (!pressed) {
+        const bool grip = !channels().locked && cutAt(at) >= 0;
+        plot()->setCursor(!grip ? Qt::ArrowCursor : isSorted() ? Qt::SplitHCursor : Qt::SplitVCursor);
+        return false;
+    }
+    if (impl.dragged < 0 || !channels().known(impl.dragged)) {
+        return false;
+    }
+    const int cut = keptAt(impl.dragged, at);
+    if (cut != impl.lastCut) {
+        const bool first = impl.lastCut < 0;
+        impl.lastCut = cut;
+        Q_EMIT cutDragged(impl.dragged, cut, first);
+    }
+    return true;
+}
+
+void ImportancePlot::release()
+{
+    m_impl->dragged = -1;
 }
 
 } // namespace rankscope

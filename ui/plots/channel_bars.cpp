@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/channel_bars.h"
+
+#include "ui/theme/theme.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankscope {
+
+namespace {
+
+constexpr double kBarWidth = 0.82; ///< of the distance between columns
+constexpr double kStripTop = 3.0; ///< pixels under the zero line
+constexpr double kStripHeight = 5.0;
+constexpr double kHatchStep = 4.0; ///< pixels between the lines
+
+/// Edges on whole device pixels: thin bars stay equally wide.
+double snapped(double position, const QPainter& painter)
+{
+    const double scale = painter.device() != nullptr ? painter.device()->devicePixelRatioF() : 1.0;
+    return std::round(position * scale) / scale;
+}
+
+} // namespace
+
+void fillRemoved(QPainter& painter, const QRectF& rect, const QColor& colour)
+{
+    painter.save();
+    painter.setClipRect(rect, Qt::IntersectClip);
+    painter.setPen(QPen(colour, 1.0));
+    // The lines run through all rectangles alike.
+    const double first = std::floor((rect.left() + rect.top()) / kHatchStep) * kHatchStep;
+    for (double at = first; at < rect.right() + rect.bottom(); at += kHatchStep) {
+        painter.drawLine(QPointF(at - rect.top(), rect.top()), QPointF(at - rect.bottom(), rect.bottom()));
+    }
+    painter.restore();
+}
+
+void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce force, const Theme& theme)
+{
+    const double radius = size * 0.32;
+    const QPointF head(tip.x(), tip.y() - size + radius);
+    painter.setPen(QPen(theme.text, 1.2));
+    painter.drawLine(tip, head);
+    painter.setBrush(force == ChannelForce::In ? theme.text : theme.panel);
+    painter.drawEllipse(head, radius, radius);
+    if (force == ChannelForce::Out) {
+        painter.drawLine(head - QPointF(radius * 0.65, radius * 0.65),
+                         head + QPointF(radius * 0.65, radius * 0.65));
+    }
+}
+
+ChannelBars::ChannelBars(QCPAxis* keyAxis, QCPAxis* valueAxis)
+    : QCPAbstractPlottable(keyAxis, valueAxis)
+{
+    setAntialiased(false);
+}
+
+void ChannelBars::setColumns(std::vector<ChannelColumn> columns, std::vector<ChannelCut> cuts, bool vertical)
+{
+    m_columns = std::move(columns);
+    m_cuts = std::move(cuts);
+    m_vertical = vertical;
+}
+
+double ChannelBars::selectTest(const QPointF&, bool, QVariant*) const
+{
+    return -1.0; // channels are found by column, also where the bar is small
+}
+
+QCPRange ChannelBars::getKeyRange(bool& found, QCP::SignDomain) const
+{
+    found = !m_columns.empty();
+    return found ? QCPRange(m_columns.front().x - 1.0, m_columns.back().x + 1.0) : QCPRange();
+}
+
+QCPRange ChannelBars::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const
+{
+    found = true;
+    return QCPRange(0.0, 1.0);
+}
+
+QRectF ChannelBars::span(const ChannelColumn& column, double width, double top, double bottom) const
+{
+    const double left = keyAxis()->coordToPixel(column.x - width / 2.0);
+    const double right = keyAxis()->coordToPixel(column.x + width / 2.0);
+    return QRectF(QPointF(left, top), QPointF(right, bottom));
+}
+
+void ChannelBars::drawMarks(QCPPainter& painter) const
+{
+    const QRect area = clipRect();
+    painter.setPen(Qt::NoPen);
+    for (const ChannelColumn& column : m_columns) {
+        if (column.selected || column.hovered) {
+            painter.setBrush(column.selected ? m_theme->selectedRow : m_theme->grid);
+            painter.drawRect(span(column, 1.0, area.top(), area.bottom() + 1));
+        }
+    }
+}
+
+void ChannelBars::drawColumn(QCPPainter& painter, const ChannelColumn& column) const
+{
+    const double zero = snapped(valueAxis()->coordToPixel(0.0), painter);
+    const auto rectangle = [&](double top, double bottom) {
+        QRectF rect = span(column, kBarWidth, top, bottom);
+        rect.setLeft(snapped(rect.left(), painter));
+        rect.setRight(std::max(snapped(rect.right(), painter), rect.left() + 1.0));
+        return rect;
+    };
+    const QRectF bar = rectangle(snapped(valueAxis()->coordToPixel(column.value), painter), zero);
+    const QRectF cell = rectangle(zero + kStripTop, zero + kStripTop + kStripHeight);
+    for (const QRectF& rect : { bar, cell }) {
+        if (rect.height() <= 0.0) {
+            continue;
+        }
+        if (column.kept) {
+            painter.fillRect(rect, m_theme->head(column.head));
+            continue;
+        }
+        if (rect.width() < 2.5) {
+            painter.fillRect(rect, m_theme->removed);
+            continue;
+        }
+        fillRemoved(painter, rect, m_theme->removed);
+        painter.setPen(QPen(m_theme->removed, 1.0));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+    if (column.current) {
+        painter.setPen(QPen(m_theme->accent, 1.5));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(
+            rectangle(bar.top(), zero + kStripTop + kStripHeight).adjusted(-1.5, -1.5, 1.5, 1.5));
+    }
+}
+
+void ChannelBars::drawSymbols(QCPPainter& painter, const ChannelColumn& column) const
+{
+    const double x = keyAxis()->coordToPixel(column.x);
+    const double width = std::abs(keyAxis()->coordToPixel(column.x + 1.0) - x);
+    if (column.other >= 0.0) {
+        const double radius = std::clamp(width * 0.28, 1.0, 2.6);
+        painter.setPen(QPen(m_theme->text, 1.0));
+        painter.setBrush(column.otherKept ? m_theme->text : m_theme->panel);
+        painter.drawEllipse(QPointF(x, valueAxis()->coordToPixel(column.other)), radius, radius);
+    }
+    if (column.force != ChannelForce::Free) {
+        const double size = std::clamp(width * 1.6, 8.0, 15.0);
+        const double top = clipRect().top() + size + 1.0;
+        drawPin(painter, QPointF(x, std::max(top, valueAxis()->coordToPixel(column.value) - 1.0)), size,
+                column.force, *m_theme);
+    }
+}
+
+void ChannelBars::draw(QCPPainter* painter)
+{
+    if (m_theme == nullptr) {
+        return;
+    }
+    drawMarks(*painter);
+    for (const ChannelColumn& column : m_columns) {
+        drawColumn(*painter, column);
+    }
+    painter->setPen(QPen(m_theme->accent, 2.0));
+    for (const ChannelCut& cut : m_cuts) {
+        if (m_vertical) {
+            const double x = snapped(keyAxis()->coordToPixel(cut.at), *painter);
+            painter->drawLine(QPointF(x, clipRect().top()), QPointF(x, clipRect().bottom()));
+        } else {
+            const double y = snapped(valueAxis()->coordToPixel(cut.at), *painter);
+            painter->drawLine(QPointF(keyAxis()->coordToPixel(cut.left), y),
+                              QPointF(keyAxis()->coordToPixel(cut.right), y));
+        }
+    }
+    painter->setAntialiasing(true);
+    for (const ChannelColumn& column : m_columns) {
+        drawSymbols(*painter, column);
+    }
+    painter->setAntialiasing(false);
+}
+
+void ChannelBars::drawLegendIcon(QCPPainter*, const QRectF&) const { }
+
+} // namespace rankscope
