@@ -109,6 +109,7 @@ void ImportancePanel::buildControls()
         tr("The cut moves this head alone. A head that keeps fewer channels than its layer has zero "
            "rows in the state: it costs quality but saves no memory. Switch it off to follow the "
            "layer again."));
+    m_headSwitch->setObjectName(u"headSwitch"_s);
     m_headSwitch->setAccessibleName(tr("Switch the head off or on"));
     m_headSwitch->setToolTip(
         tr("What if this head had no state? Removes all its channels; once more brings them back "

@@ -80,6 +80,7 @@ private:
     void pick(int head, int channel, bool extend);
     void selectRange(int channel);
     void moveChannel(int step, bool extend);
+    void moveToPlace(int place, bool extend);
     void moveHead(int step);
     void moveCut(int step);
     void cycleForce();

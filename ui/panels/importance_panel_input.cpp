@@ -62,16 +62,23 @@ void ImportancePanel::selectRange(int channel)
 void ImportancePanel::moveChannel(int step, bool extend)
 {
     const std::vector<int> order = shownPlot()->displayOrder(m_choice.head());
+    const auto at = std::find(order.begin(), order.end(), m_selection.channel());
+    if (at == order.end()) {
+        moveToPlace(step > 0 ? 0 : narrow<int>(order.size()) - 1, false);
+    } else {
+        moveToPlace(narrow<int>(at - order.begin()) + step, extend);
+    }
+}
+
+void ImportancePanel::moveToPlace(int place, bool extend)
+{
+    const std::vector<int> order = shownPlot()->displayOrder(m_choice.head());
     if (order.empty()) {
         return;
     }
-    const auto at = std::find(order.begin(), order.end(), m_selection.channel()) - order.begin();
-    const auto last = std::ssize(order) - 1;
-    const bool none = m_selection.channel() < 0;
-    const std::ptrdiff_t next = none ? (step > 0 ? 0 : last) : std::clamp<std::ptrdiff_t>(at + step, 0, last);
-    const int channel = order[idx(next)];
+    const int channel = order[idx(std::clamp(place, 0, narrow<int>(order.size()) - 1))];
     if (channel != m_selection.channel()) {
-        pick(m_choice.head(), channel, extend && !none);
+        pick(m_choice.head(), channel, extend);
     }
     Q_EMIT hovered(shownPlot()->describe({ m_choice.head(), channel }));
 }
@@ -113,7 +120,6 @@ bool ImportancePanel::onKey(int key, Qt::KeyboardModifiers modifiers)
 {
     const bool shift = modifiers & Qt::ShiftModifier;
     const bool control = modifiers & Qt::ControlModifier;
-    constexpr int kFar = 1 << 20;
     switch (key) {
     case Qt::Key_Left:
     case Qt::Key_Right: {
@@ -126,10 +132,10 @@ bool ImportancePanel::onKey(int key, Qt::KeyboardModifiers modifiers)
         return true;
     }
     case Qt::Key_Home:
-        moveChannel(-kFar, shift);
+        moveToPlace(0, shift);
         return true;
     case Qt::Key_End:
-        moveChannel(kFar, shift);
+        moveToPlace(m_choice.channels().keyDims - 1, shift);
         return true;
     case Qt::Key_Up:
         moveHead(-1);

@@ -37,17 +37,18 @@ void fillRemoved(QPainter& painter, const QRectF& rect, const QColor& colour)
     painter.restore();
 }
 
-void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce force, const Theme& theme)
+void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce force, const QColor& ink,
+             const QColor& paper)
 {
     const double radius = size * 0.32;
     const QPointF head(tip.x(), tip.y() - size + radius);
-    painter.setPen(QPen(theme.text, 1.2));
+    painter.setPen(QPen(ink, 1.2));
     painter.drawLine(tip, head);
-    painter.setBrush(force == ChannelForce::In ? theme.text : theme.panel);
+    painter.setBrush(force == ChannelForce::In ? ink : paper);
     painter.drawEllipse(head, radius, radius);
     if (force == ChannelForce::Out) {
-        painter.drawLine(head - QPointF(radius * 0.65, radius * 0.65),
-                         head + QPointF(radius * 0.65, radius * 0.65));
+        const QPointF corner(radius * 0.65, radius * 0.65);
+        painter.drawLine(head - corner, head + corner);
     }
 }
 
@@ -150,7 +151,7 @@ void ChannelBars::drawSymbols(QCPPainter& painter, const ChannelColumn& column) 
         const double size = std::clamp(width * 1.6, 8.0, 15.0);
         const double top = clipRect().top() + size + 1.0;
         drawPin(painter, QPointF(x, std::max(top, valueAxis()->coordToPixel(column.value) - 1.0)), size,
-                column.force, *m_theme);
+                column.force, m_theme->text, m_theme->panel);
     }
 }
 

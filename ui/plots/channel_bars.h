@@ -65,9 +65,10 @@ private:
     bool m_vertical = true;
 };
 
-/// A pin at `tip`, pointing down: filled when the channel is forced in, hollow with a bar when forced out.
-/// `size`: its height in pixels.
-void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce force, const Theme& theme);
+/// A pin at `tip`, pointing down: filled with `ink` when the channel is forced in, hollow with a bar when
+/// forced out. `size`: its height in pixels.
+void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce force, const QColor& ink,
+             const QColor& paper);
 
 /// Fills `rect` with the hatching of removed channels.
 void fillRemoved(QPainter& painter, const QRectF& rect, const QColor& colour);

@@ -17,7 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 struct Cell {
-    double value = 0.0; ///< 0..1
+    double share = 0.0; ///< 0..1 of the colour scale
     bool kept = true;
     ChannelForce force = ChannelForce::Free;
     bool selected = false;
@@ -86,7 +86,7 @@ private:
 
     static void drawCell(QCPPainter& painter, const Cell& cell, const QRectF& rect)
     {
-        const QColor colour = cividis(cell.value);
+        const QColor colour = cividis(cell.share);
         painter.fillRect(rect, colour);
         if (!cell.kept) {
             fillRemoved(painter, rect, mixed(colour, inkOn(colour), 0.55));
@@ -109,8 +109,9 @@ private:
             if (cell.force != ChannelForce::Free) {
                 painter.setAntialiasing(true);
                 const double size = std::clamp(rect.height() * 0.5, 7.0, 14.0);
+                const QColor colour = cividis(cell.share);
                 drawPin(painter, QPointF(rect.center().x(), rect.center().y() + size * 0.5), size, cell.force,
-                        *theme);
+                        inkOn(colour), colour);
                 painter.setAntialiasing(false);
             }
         }
@@ -127,12 +128,31 @@ private:
     }
 };
 
+/// Scores fall over orders of magnitude: colours are logarithmic, from a round fraction below the smallest
+/// score of the layer, at least a hundredth, to the largest.
+double lowestShown(const LayerChannels& layer, double largest)
+{
+    double smallest = 1.0;
+    for (const HeadChannels& head : layer.heads) {
+        for (const double score : head.scores) {
+            smallest = std::min(smallest, score / largest);
+        }
+    }
+    for (const double round : { 0.5, 0.2, 0.1, 0.05, 0.02 }) {
+        if (smallest >= round) {
+            return round;
+        }
+    }
+    return 0.01;
+}
+
 } // namespace
 
 struct ChannelMapPlot::Impl {
     ChannelCells* cells = nullptr;
     QCPColorScale* scale = nullptr;
     QSharedPointer<QCPAxisTickerText> headNames { new QCPAxisTickerText };
+    QSharedPointer<QCPAxisTickerText> ticks { new QCPAxisTickerText };
 };
 
 ChannelMapPlot::ChannelMapPlot(DialogPort& dialogs, QWidget* parent)
@@ -155,7 +175,11 @@ ChannelMapPlot::ChannelMapPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->scale->setRangeDrag(false);
     m_impl->scale->setRangeZoom(false);
     m_impl->scale->setGradient(cividisGradient());
-    m_impl->scale->setDataRange(QCPRange(0.0, 1.0));
+    m_impl->scale->setDataScaleType(QCPAxis::stLogarithmic);
+    for (const double tick : { 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01 }) {
+        m_impl->ticks->addTick(tick, QString::number(tick));
+    }
+    m_impl->scale->axis()->setTicker(m_impl->ticks);
     auto* margins = new QCPMarginGroup(&shown);
     shown.axisRect()->setMarginGroup(QCP::msTop | QCP::msBottom, margins);
     m_impl->scale->setMarginGroup(QCP::msTop | QCP::msBottom, margins);
@@ -186,6 +210,8 @@ void ChannelMapPlot::refresh()
     cells.showsCut = isSorted();
     cells.rows.clear();
     const double largest = layer.largest(-1);
+    const double lowest = lowestShown(layer, largest);
+    m_impl->scale->setDataRange(QCPRange(lowest, 1.0));
     for (const int index : shownHeads()) {
         const HeadChannels& head = layer.heads[idx(index)];
         CellRow& row = cells.rows.emplace_back();
@@ -193,7 +219,8 @@ void ChannelMapPlot::refresh()
         row.cut = head.wanted + 0.5;
         for (const int channel : displayOrder(index)) {
             Cell& cell = row.cells.emplace_back();
-            cell.value = head.scores[idx(channel)] / largest;
+            const double share = std::clamp(head.scores[idx(channel)] / largest, lowest, 1.0);
+            cell.share = 1.0 - std::log(share) / std::log(lowest);
             cell.kept = head.keeps(channel);
             cell.force = head.force[idx(channel)];
         }

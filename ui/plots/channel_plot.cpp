@@ -181,6 +181,13 @@ void ChannelPlot::leaveEvent(QEvent* event)
     Q_EMIT hovered({});
 }
 
+void ChannelPlot::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    QMetaObject::invokeMethod(
+        this, [this] { refresh(); }, Qt::QueuedConnection); // labels depend on the room
+}
+
 void ChannelPlot::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);

@@ -79,6 +79,7 @@ protected:
     virtual void release();
     void changeEvent(QEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void hover(const QPointF& at);

@@ -165,7 +165,11 @@ void ImportancePlot::refreshAxes()
                                 : tr("key channel of head %1").arg(marks().head));
     }
     plot()->yAxis->setRange(kBottom, 1.05);
-    setAxisLabel(*plot()->yAxis, tr("importance (rel.)"));
+    const QString label = tr("importance (rel.)");
+    const int room = plot()->axisRect()->height();
+    setAxisLabel(*plot()->yAxis,
+                 QFontMetrics(smallFont(font())).horizontalAdvance(label) < room || room == 0 ? label
+                                                                                              : QString());
     QString tip = tr("Importance: %1, relative to the largest %2.\n")
                       .arg(layer.scoreLabel, impl.wholeLayer ? tr("of the layer") : tr("of the head"));
     if (!layer.otherLabel.isEmpty()) {
@@ -218,10 +222,10 @@ void ImportancePlot::refreshCaption()
             text += tr(" · the layer keeps %1").arg(layer.keptKeyDims);
         }
     }
-    const double left = impl.pitch * index + (isSorted() ? 1.0 : 0.0);
+    const double start = impl.pitch * index + (isSorted() ? 1.0 : 0.0);
     const double last
         = impl.pitch * static_cast<double>(impl.wholeLayer ? std::ssize(layer.heads) - 1 : 0) + layer.keyDims;
-    const double x = isSorted() ? left + head.wanted - 0.5 : left + layer.keyDims - 0.5;
+    const double x = isSorted() ? start + head.wanted - 0.5 : start + layer.keyDims - 0.5;
     for (QCPItemText* item : { impl.handle, impl.caption }) {
         item->setFont(smallFont(font()));
     }
@@ -246,6 +250,13 @@ void ImportancePlot::refreshCaption()
     impl.caption->setPositionAlignment((flip ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
     impl.caption->setPadding(QMargins(14, 0, isSorted() ? 14 : 2, 1));
     impl.caption->position->setCoords(isSorted() ? x : last - 0.5, 0.0);
+    if (impl.wholeLayer) { // of all heads: on the side where the selected one's handle is not
+        const bool left = 2 * index >= std::ssize(layer.heads);
+        impl.caption->setPositionAlignment((left ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignBottom);
+        impl.caption->setPadding(QMargins(0, 0, 2, 1));
+        impl.caption->position->setCoords(left ? plot()->xAxis->range().lower : plot()->xAxis->range().upper,
+                                          0.0);
+    }
     impl.caption->setColor(head.isOff() && !impl.wholeLayer ? theme.worse : theme.text);
     impl.caption->setText(layer.locked ? text + tr(" · locked") : text);
 }
