@@ -401,11 +401,7 @@ private Q_SLOTS:
         bench.document.undoStack()->setClean();
         bench.dialogs.unsaved = UnsavedAnswer::Discard;
         bench.window.loadPlan(path);
-        QVERIFY(bench.document.plan().layers[kLayer] == plan.layers[kLayer]);
-        QVERIFY(bench.document.plan().method == plan.method);
-        for (std::size_t at = 0; at < plan.layers.size(); ++at) {
-            QCOMPARE(bench.document.plan().layers[at].keepsAll(), plan.layers[at].keepsAll());
-        }
+        QVERIFY(bench.document.plan().layers == plan.layers);
         QVERIFY(bench.settle());
         QVERIFY(bench.workbench.candidate()->windowNll == estimate->windowNll);
         bench.document.undoStack()->clear();

@@ -198,6 +198,25 @@ private Q_SLOTS:
         QVERIFY(document.plan() == plan);
     }
 
+    /// Only a drag restores what it took; a step of its own means what it says.
+    void explicitListsGoWhereAStepSaysSo()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(2, false);
+        document.open(spec, test::openPlan(spec));
+        const PruningPlan listed = [&] {
+            PruningPlan plan = keepAllPlan(spec);
+            plan.method = "rrqr";
+            return plan;
+        }();
+        document.replacePlan(listed, u"load"_s);
+        QVERIFY(document.plan().layers == listed.layers);
+        document.resetHeads({ 1 });
+        QVERIFY(document.plan().layers[1].kept.empty());
+        document.undoStack()->undo();
+        QVERIFY(document.plan().layers == listed.layers);
+    }
+
     void headsSwitchedOffComeBack()
     {
         PlanDocument document;

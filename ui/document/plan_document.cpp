@@ -255,9 +255,8 @@ void PlanDocument::forceChannels(int layer, int head, const std::vector<int>& ch
             }
         }
     });
-    const QString what = channels.size() == 1
-        ? tr("channel %1").arg(channels.front())
-        : tr("%n channels", nullptr, static_cast<int>(channels.size()));
+    const QString what = channels.size() == 1 ? tr("channel %1").arg(channels.front())
+                                              : tr("%n channels", nullptr, static_cast<int>(channels.size()));
     const QString where = tr("layer %1 head %2").arg(layer).arg(head);
     push(PlanEdit::Channels, std::move(after), 0,
          force == ChannelForce::In        ? tr("force %1 of %2 in").arg(what, where)
@@ -322,8 +321,7 @@ void PlanDocument::push(PlanEdit edit, PruningPlan after, quint64 gesture, const
         m_beforeGesture = m_plan;
     }
     // A layer that a gesture took away and brought back has its explicit channels again.
-    for (std::size_t index = 0; index < after.layers.size() && after.method == m_beforeGesture.method;
-         ++index) {
+    for (std::size_t index = 0; gesture != 0 && index < after.layers.size(); ++index) {
         LayerPlan back = after.layers[index];
         back.kept = m_beforeGesture.layers[index].kept;
         if (back == m_beforeGesture.layers[index]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/channel_bars.h"
 
+#include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
 
 #include <algorithm>
@@ -52,56 +53,91 @@ void drawPin(QPainter& painter, const QPointF& tip, double size, ChannelForce fo
     }
 }
 
+class ChannelBars::Plottable : public QCPAbstractPlottable {
+public:
+    Plottable(QCPAxis* keyAxis, QCPAxis* valueAxis)
+        : QCPAbstractPlottable(keyAxis, valueAxis)
+    {
+        setAntialiased(false);
+    }
+
+    /// Channels are found by column, also where the bar is small.
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1.0; }
+    QCPRange getKeyRange(bool& found, QCP::SignDomain) const override
+    {
+        found = false;
+        return {};
+    }
+    QCPRange getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const override
+    {
+        found = false;
+        return {};
+    }
+
+    const Theme* theme = nullptr;
+    std::vector<ChannelColumn> columns;
+    std::vector<ChannelCut> cuts;
+    bool vertical = true;
+
+protected:
+    void draw(QCPPainter* painter) override;
+    void drawLegendIcon(QCPPainter*, const QRectF&) const override { }
+
+private:
+    void drawMarks(QCPPainter& painter) const;
+    void drawColumn(QCPPainter& painter, const ChannelColumn& column) const;
+    void drawSymbols(QCPPainter& painter, const ChannelColumn& column) const;
+    [[nodiscard]] QRectF span(const ChannelColumn& column, double width, double top, double bottom) const;
+};
+
 ChannelBars::ChannelBars(QCPAxis* keyAxis, QCPAxis* valueAxis)
-    : QCPAbstractPlottable(keyAxis, valueAxis)
+    : m_plottable(new Plottable(keyAxis, valueAxis))
 {
-    setAntialiased(false);
+}
+
+void ChannelBars::setTheme(const Theme& theme)
+{
+    m_plottable->theme = &theme;
 }
 
 void ChannelBars::setColumns(std::vector<ChannelColumn> columns, std::vector<ChannelCut> cuts, bool vertical)
 {
-    m_columns = std::move(columns);
-    m_cuts = std::move(cuts);
-    m_vertical = vertical;
+    m_plottable->columns = std::move(columns);
+    m_plottable->cuts = std::move(cuts);
+    m_plottable->vertical = vertical;
 }
 
-double ChannelBars::selectTest(const QPointF&, bool, QVariant*) const
+std::vector<ChannelColumn>& ChannelBars::columns()
 {
-    return -1.0; // channels are found by column, also where the bar is small
+    return m_plottable->columns;
 }
 
-QCPRange ChannelBars::getKeyRange(bool& found, QCP::SignDomain) const
+const std::vector<ChannelCut>& ChannelBars::cuts() const
 {
-    found = !m_columns.empty();
-    return found ? QCPRange(m_columns.front().x - 1.0, m_columns.back().x + 1.0) : QCPRange();
+    return m_plottable->cuts;
 }
 
-QCPRange ChannelBars::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const
-{
-    found = true;
-    return QCPRange(0.0, 1.0);
-}
-
-QRectF ChannelBars::span(const ChannelColumn& column, double width, double top, double bottom) const
+QRectF ChannelBars::Plottable::span(const ChannelColumn& column, double width, double top,
+                                    double bottom) const
 {
     const double left = keyAxis()->coordToPixel(column.x - width / 2.0);
     const double right = keyAxis()->coordToPixel(column.x + width / 2.0);
     return QRectF(QPointF(left, top), QPointF(right, bottom));
 }
 
-void ChannelBars::drawMarks(QCPPainter& painter) const
+void ChannelBars::Plottable::drawMarks(QCPPainter& painter) const
 {
     const QRect area = clipRect();
     painter.setPen(Qt::NoPen);
-    for (const ChannelColumn& column : m_columns) {
+    for (const ChannelColumn& column : columns) {
         if (column.selected || column.hovered) {
-            painter.setBrush(column.selected ? m_theme->selectedRow : m_theme->grid);
+            painter.setBrush(column.selected ? theme->selectedRow : theme->grid);
             painter.drawRect(span(column, 1.0, area.top(), area.bottom() + 1));
         }
     }
 }
 
-void ChannelBars::drawColumn(QCPPainter& painter, const ChannelColumn& column) const
+void ChannelBars::Plottable::drawColumn(QCPPainter& painter, const ChannelColumn& column) const
 {
     const double zero = snapped(valueAxis()->coordToPixel(0.0), painter);
     const auto rectangle = [&](double top, double bottom) {
@@ -117,56 +153,56 @@ void ChannelBars::drawColumn(QCPPainter& painter, const ChannelColumn& column) c
             continue;
         }
         if (column.kept) {
-            painter.fillRect(rect, m_theme->head(column.head));
+            painter.fillRect(rect, theme->head(column.head));
             continue;
         }
         if (rect.width() < 2.5) {
-            painter.fillRect(rect, m_theme->removed);
+            painter.fillRect(rect, theme->removed);
             continue;
         }
-        fillRemoved(painter, rect, m_theme->removed);
-        painter.setPen(QPen(m_theme->removed, 1.0));
+        fillRemoved(painter, rect, theme->removed);
+        painter.setPen(QPen(theme->removed, 1.0));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5));
     }
     if (column.current) {
-        painter.setPen(QPen(m_theme->accent, 1.5));
+        painter.setPen(QPen(theme->accent, 1.5));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(
             rectangle(bar.top(), zero + kStripTop + kStripHeight).adjusted(-1.5, -1.5, 1.5, 1.5));
     }
 }
 
-void ChannelBars::drawSymbols(QCPPainter& painter, const ChannelColumn& column) const
+void ChannelBars::Plottable::drawSymbols(QCPPainter& painter, const ChannelColumn& column) const
 {
     const double x = keyAxis()->coordToPixel(column.x);
     const double width = std::abs(keyAxis()->coordToPixel(column.x + 1.0) - x);
     if (column.other >= 0.0) {
         const double radius = std::clamp(width * 0.28, 1.0, 2.6);
-        painter.setPen(QPen(m_theme->text, 1.0));
-        painter.setBrush(column.otherKept ? m_theme->text : m_theme->panel);
+        painter.setPen(QPen(theme->text, 1.0));
+        painter.setBrush(column.otherKept ? theme->text : theme->panel);
         painter.drawEllipse(QPointF(x, valueAxis()->coordToPixel(column.other)), radius, radius);
     }
     if (column.force != ChannelForce::Free) {
         const double size = std::clamp(width * 1.6, 8.0, 15.0);
         const double top = clipRect().top() + size + 1.0;
         drawPin(painter, QPointF(x, std::max(top, valueAxis()->coordToPixel(column.value) - 1.0)), size,
-                column.force, m_theme->text, m_theme->panel);
+                column.force, theme->text, theme->panel);
     }
 }
 
-void ChannelBars::draw(QCPPainter* painter)
+void ChannelBars::Plottable::draw(QCPPainter* painter)
 {
-    if (m_theme == nullptr) {
+    if (theme == nullptr) {
         return;
     }
     drawMarks(*painter);
-    for (const ChannelColumn& column : m_columns) {
+    for (const ChannelColumn& column : columns) {
         drawColumn(*painter, column);
     }
-    painter->setPen(QPen(m_theme->accent, 2.0));
-    for (const ChannelCut& cut : m_cuts) {
-        if (m_vertical) {
+    painter->setPen(QPen(theme->accent, 2.0));
+    for (const ChannelCut& cut : cuts) {
+        if (vertical) {
             const double x = snapped(keyAxis()->coordToPixel(cut.at), *painter);
             painter->drawLine(QPointF(x, clipRect().top()), QPointF(x, clipRect().bottom()));
         } else {
@@ -176,12 +212,10 @@ void ChannelBars::draw(QCPPainter* painter)
         }
     }
     painter->setAntialiasing(true);
-    for (const ChannelColumn& column : m_columns) {
+    for (const ChannelColumn& column : columns) {
         drawSymbols(*painter, column);
     }
     painter->setAntialiasing(false);
 }
-
-void ChannelBars::drawLegendIcon(QCPPainter*, const QRectF&) const { }
 
 } // namespace rankscope

@@ -2,9 +2,15 @@
 #pragma once
 
 #include "ui/document/plan_document.h"
-#include "ui/plots/qcp.h"
+
+#include <QColor>
 
 #include <vector>
+
+class QCPAxis;
+class QPainter;
+class QPointF;
+class QRectF;
 
 namespace rankscope {
 
@@ -32,37 +38,21 @@ struct ChannelCut {
     double at = 0.0; ///< x of a vertical line, y of a horizontal one
 };
 
-class ChannelBars : public QCPAbstractPlottable {
-    Q_OBJECT
-
+/// The columns of a plot; drawn by a plottable that belongs to the plot of the axes.
+class ChannelBars {
 public:
     ChannelBars(QCPAxis* keyAxis, QCPAxis* valueAxis);
 
-    void setTheme(const Theme& theme) { m_theme = &theme; }
+    void setTheme(const Theme& theme);
+    /// `vertical`: how the cuts run.
     void setColumns(std::vector<ChannelColumn> columns, std::vector<ChannelCut> cuts, bool vertical);
-    [[nodiscard]] std::vector<ChannelColumn>& columns() { return m_columns; }
-    [[nodiscard]] const std::vector<ChannelCut>& cuts() const { return m_cuts; }
-
-    [[nodiscard]] double selectTest(const QPointF& pos, bool onlySelectable,
-                                    QVariant* details) const override;
-    [[nodiscard]] QCPRange getKeyRange(bool& found, QCP::SignDomain domain) const override;
-    [[nodiscard]] QCPRange getValueRange(bool& found, QCP::SignDomain domain,
-                                         const QCPRange& keyRange) const override;
-
-protected:
-    void draw(QCPPainter* painter) override;
-    void drawLegendIcon(QCPPainter* painter, const QRectF& rect) const override;
+    /// For marks, which change without the rest.
+    [[nodiscard]] std::vector<ChannelColumn>& columns();
+    [[nodiscard]] const std::vector<ChannelCut>& cuts() const;
 
 private:
-    void drawMarks(QCPPainter& painter) const;
-    void drawColumn(QCPPainter& painter, const ChannelColumn& column) const;
-    void drawSymbols(QCPPainter& painter, const ChannelColumn& column) const;
-    [[nodiscard]] QRectF span(const ChannelColumn& column, double width, double top, double bottom) const;
-
-    const Theme* m_theme = nullptr;
-    std::vector<ChannelColumn> m_columns;
-    std::vector<ChannelCut> m_cuts;
-    bool m_vertical = true;
+    class Plottable;
+    Plottable* m_plottable;
 };
 
 /// A pin at `tip`, pointing down: filled with `ink` when the channel is forced in, hollow with a bar when

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/plots/channel_bars.h"
 #include "ui/plots/plot_theme.h"
+#include "ui/plots/qcp.h"
 #include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
 

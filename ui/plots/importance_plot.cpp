@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/plots/channel_bars.h"
 #include "ui/plots/plot_theme.h"
+#include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ constexpr double kBottom = -0.09; ///< room for the cells under the zero line
 } // namespace
 
 struct ImportancePlot::Impl {
-    ChannelBars* bars = nullptr;
+    std::unique_ptr<ChannelBars> bars;
     QCPItemText* handle = nullptr;
     QCPItemText* caption = nullptr;
     QSharedPointer<QCPAxisTicker> indices;
@@ -45,7 +46,7 @@ ImportancePlot::ImportancePlot(DialogPort& dialogs, QWidget* parent)
     const QSharedPointer<QCPAxisTickerFixed> quarters(new QCPAxisTickerFixed);
     quarters->setTickStep(0.25);
     shown.yAxis->setTicker(quarters);
-    m_impl->bars = new ChannelBars(shown.xAxis, shown.yAxis);
+    m_impl->bars = std::make_unique<ChannelBars>(shown.xAxis, shown.yAxis);
     m_impl->handle = new QCPItemText(&shown);
     m_impl->caption = new QCPItemText(&shown);
     for (QCPItemText* text : { m_impl->handle, m_impl->caption }) {
