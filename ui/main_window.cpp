@@ -10,6 +10,7 @@
 #include "ui/document/channel_choice.h"
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
+#include "ui/document/pruned_spectra.h"
 #include "ui/document/resources.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/text_scores.h"
@@ -60,6 +61,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
                                   m_services.document, *m_selection, this))
     , m_channelChoice(new ChannelChoice(m_services.workbench, m_services.lanes, m_services.jobs,
                                         m_services.document, *m_selection, this))
+    , m_prunedSpectra(new PrunedSpectra(m_services.workbench, m_services.lanes, m_services.jobs,
+                                        m_services.document, this))
     , m_layerModel(new LayerTableModel(m_services.document, this))
     , m_session(new DocumentSession(
           { m_services.workbench, m_services.document, *m_selection, m_services.lanes, m_services.jobs },

@@ -38,6 +38,7 @@ class LayerTableModel;
 class MessageBar;
 class PlanDocument;
 class PlanPanel;
+class PrunedSpectra;
 class QualityPanel;
 class RankPanel;
 class Settings;
@@ -183,6 +184,7 @@ private:
     LayerSelection* m_selection;
     TokenRanks* m_tokenRanks;
     ChannelChoice* m_channelChoice;
+    PrunedSpectra* m_prunedSpectra;
     LayerTableModel* m_layerModel;
     DocumentSession* m_session;
     RecoveryKeeper* m_recovery; ///< null without a state folder

@@ -80,9 +80,10 @@ void MainWindow::buildDocks()
                                   m_services.dialogs);
     m_equaliserPanel = new EqualiserPanel(workbench, document, *m_probes, *m_selection, *m_snap);
     m_issuesPanel = new IssuesPanel;
-    m_spectraPanel = new SpectraPanel(workbench, document, *m_selection, m_services.dialogs);
     m_importancePanel = new ImportancePanel(*m_channelChoice, document, *m_selection, m_services.settings,
                                             m_services.dialogs);
+    m_spectraPanel = new SpectraPanel({ workbench, document, *m_selection, *m_tokenRanks, *m_prunedSpectra,
+                                        m_services.settings, m_services.dialogs });
     m_statePanel = new StatePanel(workbench, *m_tokenRanks, document, *m_selection, m_services.settings,
                                   m_services.dialogs);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);

@@ -98,6 +98,24 @@ LayerSummary summariseLayer(const LayerSpectra& layer, int windows, int position
 
 } // namespace
 
+std::vector<HeadSpectrum> headSpectra(const TokenSpectra& spectra, std::int64_t token)
+{
+    std::vector<HeadSpectrum> heads;
+    if (token < 0 || token >= spectra.tokens || spectra.known[idx(token)] == 0) {
+        return heads;
+    }
+    for (int head = 0; head < spectra.valueHeads; ++head) {
+        const float* sigma
+            = spectra.singularValues.data() + (token * spectra.valueHeads + head) * spectra.rank;
+        HeadSpectrum& made = heads.emplace_back();
+        made.median.assign(sigma, sigma + spectra.rank);
+        made.low = made.median;
+        made.high = made.median;
+        made.ranks = spectra.at(token, head);
+    }
+    return heads;
+}
+
 SpectraSummary summariseSpectra(const StateSpectra& spectra)
 {
     SpectraSummary summary;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/analysis/spectra.h"
+#include "core/analysis/state_trajectory.h"
 
 #include <vector>
 
@@ -40,6 +41,10 @@ struct SpectraSummary {
     float largest = 0.0F; ///< of all singular values: the common axis
     std::string sourceName;
 };
+
+/// All heads after token `token` (0 is the first) of one window: median and quartiles are the values
+/// themselves. Empty when the token is not known.
+[[nodiscard]] std::vector<HeadSpectrum> headSpectra(const TokenSpectra& spectra, std::int64_t token);
 
 [[nodiscard]] SpectraSummary summariseSpectra(const StateSpectra& spectra);
 

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
 #include "ui/format/token_label.h"
 #include "ui/jobs/job.h"
@@ -96,14 +97,8 @@ void TokenRanks::setPruned(bool pruned)
 
 TokenRanks::Key TokenRanks::wanted() const
 {
-    const PruningPlan& plan = m_document.plan();
-    Key key { m_selection.currentLayer(),
-              std::min(m_selection.window(), std::max(0, windowCount() - 1)),
-              {} };
-    if (m_pruned && m_document.isOpen() && !plan.keepsAll()) {
-        key.plan = plan.method + '/' + std::to_string(plan.seed) + '/' + planFingerprint(plan);
-    }
-    return key;
+    return { m_selection.currentLayer(), std::min(m_selection.window(), std::max(0, windowCount() - 1)),
+             m_pruned && m_document.isOpen() ? planKey(m_document.plan()) : std::string() };
 }
 
 int TokenRanks::windowCount() const

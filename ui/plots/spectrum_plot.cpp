@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/spectrum_plot.h"
 
-#include "core/base/narrow.h"
-#include "ui/format/numbers.h"
+#include "ui/plots/axis_navigation.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/spectrum_plot_impl.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
 #include <QMenu>
-
-#include <cmath>
 
 namespace rankscope {
 
@@ -19,80 +17,91 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Values below this share of the axis' top are drawn on the floor line.
-constexpr double kFloorShare = 1e-4;
-/// More curves than this show the selected head and medians only.
-constexpr int kMostHeads = 16;
+/// Values 1, 2, … at whole numbers, never under the floor.
+template <typename Value> QVector<QCPGraphData> curveOf(int count, double floor, Value valueAt)
+{
+    QVector<QCPGraphData> points;
+    for (int at = 0; at < count; ++at) {
+        points.append(QCPGraphData(at + 1, std::max(static_cast<double>(valueAt(at)), floor)));
+    }
+    return points;
+}
+
+double quantileOf(std::vector<double>& values, double share)
+{
+    const double position = share * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(position);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (values[above] - values[below]) * (position - static_cast<double>(below));
+}
+
+QColor withAlpha(QColor colour, int alpha)
+{
+    colour.setAlpha(alpha);
+    return colour;
+}
 
 } // namespace
-
-struct SpectrumPlot::Impl {
-    DialogPort& dialogs;
-    QCustomPlot* plot = nullptr;
-    std::shared_ptr<const SpectraSummary> spectra;
-    int layer = -1;
-    int head = 0;
-    int position = -1;
-    std::optional<int> kept;
-    bool userRange = false;
-    std::vector<QCPGraph*> curves;
-    std::vector<QCPGraph*> lows;
-    std::vector<QCPGraph*> highs;
-    std::vector<QCPGraph*> marks; ///< entropy rank per head
-    QCPGraph* stableMark = nullptr;
-    QCPGraph* thresholdMark = nullptr;
-    QCPItemStraightLine* keptLine = nullptr;
-    QCPItemText* keptText = nullptr;
-    QCPItemTracer* tracer = nullptr;
-    std::vector<QCPItemText*> legendTexts;
-    double top = 1.0;
-    double floor = kFloorShare;
-
-    explicit Impl(DialogPort& port)
-        : dialogs(port)
-    {
-    }
-};
 
 SpectrumPlot::SpectrumPlot(DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
     , m_impl(std::make_unique<Impl>(dialogs))
 {
+    build();
+    refresh();
+}
+
+SpectrumPlot::~SpectrumPlot() = default;
+
+void SpectrumPlot::build()
+{
+    Impl& impl = *m_impl;
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(6, 4, 10, 2);
     auto* plot = new QCustomPlot(this);
-    m_impl->plot = plot;
+    impl.plot = plot;
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Singular values of the state"));
-    plot->setMinimumHeight(140);
+    plot->setMinimumHeight(110);
     makeLogarithmic(*plot->yAxis);
-    enableNavigation(*plot);
     makeIntegral(*plot->xAxis);
-    plot->axisRect()->setMinimumMargins(QMargins(0, 22, 4, 0));
-    m_impl->keptLine = new QCPItemStraightLine(plot);
-    m_impl->keptText = new QCPItemText(plot);
-    m_impl->tracer = new QCPItemTracer(plot);
-    m_impl->tracer->setStyle(QCPItemTracer::tsCircle);
-    m_impl->tracer->setSize(7);
-    m_impl->tracer->setVisible(false);
-    m_impl->stableMark = plot->addGraph();
-    m_impl->thresholdMark = plot->addGraph();
-    for (QCPGraph* mark : { m_impl->stableMark, m_impl->thresholdMark }) {
+    plot->axisRect()->setMinimumMargins(QMargins(0, fontMetrics().height() + 6, 4, 0));
+    installNavigation(*plot, *plot->axisRect(),
+                      { [this](const QCPAxis& axis) {
+                           const Impl& now = *m_impl;
+                           return axis.orientation() == Qt::Horizontal
+                               ? QCPRange(1.0 - 0.01 * now.rank(), now.rank() * 1.01)
+                               : QCPRange(now.floor, now.top * 1.02);
+                       },
+                        [this](const QCPAxis& axis, bool fitted) {
+                            (axis.orientation() == Qt::Horizontal ? m_impl->userX : m_impl->userY) = !fitted;
+                            refreshKeptLine();
+                        } });
+    for (QCPGraph** graph :
+         { &impl.outer[0], &impl.outer[1], &impl.inner[0], &impl.inner[1], &impl.middle }) {
+        *graph = plot->addGraph();
+    }
+    impl.keptLine = new QCPItemStraightLine(plot);
+    impl.keptText = new QCPItemText(plot);
+    impl.tracer = new QCPItemTracer(plot);
+    impl.tracer->setStyle(QCPItemTracer::tsCircle);
+    impl.tracer->setSize(7);
+    impl.tracer->setVisible(false);
+    impl.stableMark = plot->addGraph();
+    impl.thresholdMark = plot->addGraph();
+    for (QCPGraph* mark : { impl.stableMark, impl.thresholdMark }) {
         mark->setLineStyle(QCPGraph::lsNone);
         mark->setLayer(u"overlay"_s);
     }
     connect(plot, &QCustomPlot::mouseMove, this,
             [this](QMouseEvent* event) { onMouseMove(event->position()); });
-    connect(plot, &QCustomPlot::mouseDoubleClick, this,
-            [this](QMouseEvent* event) { onDoubleClick(event->position()); });
-    connect(plot, &QCustomPlot::mouseWheel, this, [this] { m_impl->userRange = true; });
-    connect(plot, &QCustomPlot::mouseRelease, this, [this, plot](QMouseEvent* event) {
-        if (event->button() == Qt::LeftButton) {
-            const int head = headNear(event->position());
-            if (head >= 0) {
-                Q_EMIT headClicked(head);
-            }
-            m_impl->userRange = plot->xAxis->range().lower > 1.001 || m_impl->userRange;
+    connect(plot, &QCustomPlot::mousePress, this,
+            [this](QMouseEvent* event) { m_impl->pressedAt = event->position(); });
+    connect(plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+        const QPointF travelled = event->position() - m_impl->pressedAt;
+        const int head = headNear(event->position());
+        if (event->button() == Qt::LeftButton && travelled.manhattanLength() < 4.0 && head >= 0) {
+            Q_EMIT headClicked(head);
         }
     });
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -104,313 +113,232 @@ SpectrumPlot::SpectrumPlot(DialogPort& dialogs, QWidget* parent)
         menu.addAction(tr("Fit the axes"), this, &SpectrumPlot::fit);
         menu.exec(plot->mapToGlobal(at));
     });
-    refresh();
 }
-
-SpectrumPlot::~SpectrumPlot() = default;
 
 QCustomPlot* SpectrumPlot::plot() const
 {
     return m_impl->plot;
 }
 
-void SpectrumPlot::setSpectra(std::shared_ptr<const SpectraSummary> spectra)
+const SpectrumView& SpectrumPlot::view() const
 {
-    if (spectra != m_impl->spectra) {
-        m_impl->spectra = std::move(spectra);
-        refresh();
-    }
+    return m_impl->view;
 }
 
-void SpectrumPlot::show(int layer, int head, int position)
+void SpectrumPlot::setView(SpectrumView view)
 {
-    if (layer != m_impl->layer) {
-        m_impl->userRange = false;
-    }
-    m_impl->layer = layer;
-    m_impl->head = head;
-    m_impl->position = position;
+    Impl& impl = *m_impl;
+    const int before = impl.rank();
+    impl.view = std::move(view);
+    impl.userX = impl.userX && impl.rank() == before;
     refresh();
 }
 
-void SpectrumPlot::setKept(std::optional<int> kept)
+void SpectrumPlot::setFloor(int exponent)
 {
-    if (kept != m_impl->kept) {
-        m_impl->kept = kept;
+    if (exponent != m_impl->floorExponent) {
+        m_impl->floorExponent = exponent;
+        m_impl->userY = false;
         refresh();
+    }
+}
+
+void SpectrumPlot::setHoverMark(int head)
+{
+    if (head != m_impl->hoverHead) {
+        m_impl->hoverHead = head;
+        refreshCurves();
+        m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
     }
 }
 
 void SpectrumPlot::fit()
 {
-    m_impl->userRange = false;
+    m_impl->userX = false;
+    m_impl->userY = false;
     refresh();
-}
-
-const std::vector<HeadSpectrum>* SpectrumPlot::heads() const
-{
-    const Impl& impl = *m_impl;
-    if (impl.spectra == nullptr || impl.layer < 0 || impl.layer >= std::ssize(impl.spectra->layers)) {
-        return nullptr;
-    }
-    const LayerSummary& layer = impl.spectra->layers[idx(impl.layer)];
-    if (layer.at.empty()) {
-        return nullptr;
-    }
-    const int last = static_cast<int>(layer.at.size()) - 1;
-    return &layer.at[idx(impl.position < 0 ? last : std::min(impl.position, last))];
 }
 
 void SpectrumPlot::refresh()
 {
     Impl& impl = *m_impl;
     QCustomPlot* plot = impl.plot;
-    const Theme& theme = themeOf(palette());
     applyPlotTheme(*plot);
-    const std::vector<HeadSpectrum>* shown = heads();
-    const int count = shown != nullptr ? static_cast<int>(shown->size()) : 0;
-    impl.top = impl.spectra != nullptr && impl.spectra->largest > 0.0F
-        ? std::pow(10.0, std::ceil(std::log10(static_cast<double>(impl.spectra->largest)) - 1e-9))
+    impl.top = impl.view.largest > 0.0F
+        ? std::pow(10.0, std::ceil(std::log10(static_cast<double>(impl.view.largest)) - 1e-9))
         : 1.0;
-    impl.floor = impl.top * kFloorShare;
-    while (std::ssize(impl.curves) < count) {
-        QCPGraph* low = plot->addGraph();
-        QCPGraph* high = plot->addGraph();
-        impl.lows.push_back(low);
-        impl.highs.push_back(high);
-        impl.curves.push_back(plot->addGraph());
-        QCPGraph* mark = plot->addGraph();
-        mark->setLineStyle(QCPGraph::lsNone);
-        impl.marks.push_back(mark);
+    impl.floor = impl.top * std::pow(10.0, impl.floorExponent);
+    if (!impl.userX) {
+        plot->xAxis->setRange(1.0 - 0.01 * impl.rank(), impl.rank() * 1.01);
     }
-    const bool bands = impl.spectra != nullptr && impl.spectra->windows > 1;
-    int rank = 1;
-    for (int head = 0; head < std::ssize(impl.curves); ++head) {
-        const bool visible = head < count && (count <= kMostHeads || head == impl.head);
-        const bool selected = head == impl.head;
-        QColor colour = theme.head(head);
-        impl.curves[idx(head)]->setVisible(visible);
-        impl.lows[idx(head)]->setVisible(visible && bands);
-        impl.highs[idx(head)]->setVisible(visible && bands);
-        impl.marks[idx(head)]->setVisible(visible);
-        if (!visible) {
-            continue;
-        }
-        const HeadSpectrum& spectrum = (*shown)[idx(head)];
-        rank = std::max(rank, static_cast<int>(spectrum.median.size()));
-        const auto points = [&](const std::vector<float>& values) {
-            QVector<QCPGraphData> line;
-            for (int at = 0; at < std::ssize(values); ++at) {
-                line.append(QCPGraphData(at + 1, std::max(static_cast<double>(values[idx(at)]), impl.floor)));
-            }
-            return line;
-        };
-        impl.curves[idx(head)]->data()->set(points(spectrum.median), true);
-        impl.curves[idx(head)]->setPen(
-            QPen(colour, selected ? 2.0 : 1.2, head < 8 ? Qt::SolidLine : Qt::DashLine));
-        impl.curves[idx(head)]->setName(tr("head %1").arg(head));
-        if (bands) {
-            QColor fill = colour;
-            fill.setAlpha(selected ? 52 : 26);
-            impl.lows[idx(head)]->data()->set(points(spectrum.low), true);
-            impl.highs[idx(head)]->data()->set(points(spectrum.high), true);
-            impl.lows[idx(head)]->setPen(Qt::NoPen);
-            impl.highs[idx(head)]->setPen(Qt::NoPen);
-            impl.highs[idx(head)]->setBrush(fill);
-            impl.highs[idx(head)]->setChannelFillGraph(impl.lows[idx(head)]);
-        }
-        const double entropy = std::max(1.0, spectrum.ranks.entropyRank);
-        impl.marks[idx(head)]->data()->set({ QCPGraphData(entropy, impl.floor * 1.22) }, true);
-        impl.marks[idx(head)]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(colour, 1.0),
-                                                               QBrush(colour), selected ? 9 : 7));
-    }
-    const bool haveHead = shown != nullptr && impl.head >= 0 && impl.head < count;
-    impl.stableMark->setVisible(haveHead);
-    impl.thresholdMark->setVisible(haveHead);
-    if (haveHead) {
-        const HeadSpectrum& spectrum = (*shown)[idx(impl.head)];
-        const QColor colour = theme.head(impl.head);
-        const auto onCurve = [&](double rankValue) {
-            const int at = std::clamp(static_cast<int>(std::lround(rankValue)), 1,
-                                      std::max(1, static_cast<int>(spectrum.median.size())));
-            return std::max(static_cast<double>(spectrum.median[idx(at - 1)]), impl.floor * 1.12);
-        };
-        const double stable = std::max(1.0, spectrum.ranks.stableRank);
-        const double threshold = std::max(1, spectrum.ranks.thresholdRank);
-        impl.stableMark->data()->set({ QCPGraphData(stable, onCurve(stable)) }, true);
-        impl.thresholdMark->data()->set({ QCPGraphData(threshold, onCurve(threshold)) }, true);
-        impl.stableMark->setScatterStyle(
-            QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(colour, 1.6), QBrush(theme.panel), 9));
-        impl.thresholdMark->setScatterStyle(
-            QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(colour, 1.6), QBrush(theme.panel), 7));
-    }
-    if (!impl.userRange) {
-        plot->xAxis->setRange(1.0 - 0.01 * rank, rank * 1.01);
+    if (!impl.userY) {
         plot->yAxis->setRange(impl.floor, impl.top * 1.02);
     }
-    const bool keptShown = impl.kept.has_value() && count > 0;
-    impl.keptLine->setVisible(keptShown);
-    impl.keptText->setVisible(keptShown);
-    if (keptShown) {
-        const double x = *impl.kept + 0.5;
-        impl.keptLine->point1->setCoords(x, impl.floor);
-        impl.keptLine->point2->setCoords(x, impl.top);
-        impl.keptLine->setPen(QPen(theme.accent, 1.2, Qt::DashLine));
-        const bool flip = x > plot->xAxis->range().center();
-        impl.keptText->setFont(smallFont(font()));
-        impl.keptText->setColor(theme.accent);
-        impl.keptText->setText(tr("kept %1").arg(*impl.kept));
-        impl.keptText->setPositionAlignment((flip ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignTop);
-        impl.keptText->position->setTypeX(QCPItemPosition::ptPlotCoords);
-        impl.keptText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        impl.keptText->position->setCoords(x, 0.02);
-        impl.keptText->setPadding(QMargins(5, 1, 5, 1));
-    }
-    const std::int64_t tokens = impl.spectra != nullptr && !impl.spectra->positions.empty()
-        ? impl.spectra->positions[impl.position < 0
-                                      ? impl.spectra->positions.size() - 1
-                                      : std::min(idx(impl.position), impl.spectra->positions.size() - 1)]
-        : 0;
-    setAxisLabel(*plot->yAxis, tr("σ of the state, after token %1").arg(tokens));
-    setAxisLabel(*plot->xAxis,
-                 tr("singular value index (values below %1 lie on the floor)").arg(u"10%1"_s.arg([&] {
-                     QString digits = QString::number(std::lround(std::log10(impl.floor)));
-                     const QString super = u"⁰¹²³⁴⁵⁶⁷⁸⁹"_s;
-                     QString out;
-                     for (const QChar digit : digits) {
-                         out += digit == u'-' ? QChar(u'⁻') : super[digit.digitValue()];
-                     }
-                     return out;
-                 }())));
+    refreshCurves();
+    refreshBands();
+    refreshMarks();
+    refreshKeptLine();
+    setAxisLabel(*plot->yAxis, tr("σ of the state, after token %1").arg(impl.view.token));
+    setAxisLabel(*plot->xAxis, tr("singular value index"));
     refreshLegend();
     plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void SpectrumPlot::refreshLegend()
+void SpectrumPlot::refreshCurves()
+{
+    Impl& impl = *m_impl;
+    QCustomPlot* plot = impl.plot;
+    const Theme& theme = themeOf(palette());
+    const int count = impl.count();
+    while (std::ssize(impl.heads) < (impl.banded() ? 1 : count)) {
+        Impl::HeadGraphs graphs;
+        graphs.low = plot->addGraph();
+        graphs.high = plot->addGraph();
+        graphs.pruned = plot->addGraph();
+        graphs.curve = plot->addGraph();
+        graphs.entropy = plot->addGraph();
+        graphs.entropy->setLineStyle(QCPGraph::lsNone);
+        impl.heads.push_back(graphs);
+    }
+    for (int at = 0; at < std::ssize(impl.heads); ++at) {
+        const Impl::HeadGraphs& graphs = impl.heads[idx(at)];
+        const int head = impl.banded() ? impl.view.head : at;
+        const bool visible = head < count && (!impl.banded() || at == 0);
+        const bool spread = visible && impl.view.windows > 1;
+        const bool pruned = visible && head < std::ssize(impl.view.pruned);
+        graphs.curve->setVisible(visible);
+        graphs.low->setVisible(spread);
+        graphs.high->setVisible(spread);
+        graphs.entropy->setVisible(visible);
+        graphs.pruned->setVisible(pruned);
+        if (!visible) {
+            continue;
+        }
+        const HeadSpectrum& spectrum = impl.view.heads[idx(head)];
+        const int rank = static_cast<int>(spectrum.median.size());
+        const bool selected = head == impl.view.head;
+        const QColor colour = impl.view.stale ? mixed(theme.head(head), theme.panel, 0.6) : theme.head(head);
+        graphs.curve->data()->set(curveOf(rank, impl.floor, [&](int i) { return spectrum.median[idx(i)]; }),
+                                  true);
+        graphs.curve->setPen(QPen(colour,
+                                  selected                     ? 2.0
+                                      : head == impl.hoverHead ? 2.6
+                                                               : 1.2,
+                                  head < 8 || impl.banded() ? Qt::SolidLine : Qt::DashLine));
+        if (spread) {
+            graphs.low->data()->set(curveOf(rank, impl.floor, [&](int i) { return spectrum.low[idx(i)]; }),
+                                    true);
+            graphs.high->data()->set(curveOf(rank, impl.floor, [&](int i) { return spectrum.high[idx(i)]; }),
+                                     true);
+            graphs.low->setPen(Qt::NoPen);
+            graphs.high->setPen(Qt::NoPen);
+            graphs.high->setBrush(withAlpha(colour, selected ? 52 : 26));
+            graphs.high->setChannelFillGraph(graphs.low);
+        }
+        if (pruned) {
+            const HeadSpectrum& after = impl.view.pruned[idx(head)];
+            graphs.pruned->data()->set(curveOf(static_cast<int>(after.median.size()), impl.floor,
+                                               [&](int i) { return after.median[idx(i)]; }),
+                                       true);
+            QPen pen(withAlpha(impl.view.prunedStale ? theme.muted : colour, selected ? 255 : 170),
+                     selected ? 2.0 : 1.2);
+            pen.setDashPattern({ 2.0, 2.0 });
+            graphs.pruned->setPen(pen);
+        }
+        const double entropy = std::max(1.0, spectrum.ranks.entropyRank);
+        const double above = impl.floor * std::pow(impl.top / impl.floor, 0.02);
+        graphs.entropy->data()->set({ QCPGraphData(entropy, above) }, true);
+        graphs.entropy->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(colour, 1.0),
+                                                        QBrush(colour), selected ? 9 : 7));
+    }
+}
+
+void SpectrumPlot::refreshBands()
 {
     Impl& impl = *m_impl;
     const Theme& theme = themeOf(palette());
-    const std::vector<HeadSpectrum>* shown = heads();
-    const int count = shown != nullptr ? static_cast<int>(shown->size()) : 0;
-    struct Entry {
-        QString text;
-        QColor colour;
-        bool bold;
-    };
-    std::vector<Entry> entries;
-    for (int head = 0; head < std::min(count, kMostHeads); ++head) {
-        entries.push_back({ tr("━ head %1").arg(head), theme.head(head), head == impl.head });
+    const bool banded = impl.banded();
+    QCPGraph* graphs[] = { impl.outer[0], impl.inner[0], impl.middle, impl.inner[1], impl.outer[1] };
+    for (QCPGraph* graph : graphs) {
+        graph->setVisible(banded);
     }
-    if (count > 0) {
-        entries.push_back({ tr("▲ entropy"), theme.muted, false });
-        entries.push_back({ tr("◇ stable"), theme.muted, false });
-        entries.push_back({ tr("○ threshold rank"), theme.muted, false });
-        if (impl.spectra->windows > 1) {
-            entries.push_back({ tr("▒ quartiles"), theme.muted, false });
-        }
-    }
-    while (impl.legendTexts.size() < entries.size()) {
-        auto* text = new QCPItemText(impl.plot);
-        text->position->setType(QCPItemPosition::ptAbsolute);
-        text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-        text->setClipToAxisRect(false);
-        text->setLayer(u"overlay"_s);
-        impl.legendTexts.push_back(text);
-    }
-    double x = 52;
-    const double right = impl.plot->width() - 4;
-    for (std::size_t at = 0; at < impl.legendTexts.size(); ++at) {
-        QCPItemText* text = impl.legendTexts[at];
-        if (at >= entries.size()) {
-            text->setVisible(false);
-            continue;
-        }
-        QFont face = smallFont(font());
-        face.setBold(entries[at].bold);
-        const double width = QFontMetricsF(face).horizontalAdvance(entries[at].text);
-        text->setVisible(x + width < right);
-        text->setFont(face);
-        text->setColor(entries[at].colour);
-        text->setText(entries[at].text);
-        text->position->setCoords(x, 2);
-        x += width + 11;
-    }
-}
-
-int SpectrumPlot::headNear(const QPointF& at) const
-{
-    const std::vector<HeadSpectrum>* shown = heads();
-    if (shown == nullptr) {
-        return -1;
-    }
-    const int index = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(at.x())));
-    int best = -1;
-    double distance = 24.0;
-    for (int head = 0; head < std::ssize(*shown); ++head) {
-        const HeadSpectrum& spectrum = (*shown)[idx(head)];
-        if (index < 1 || index > std::ssize(spectrum.median)) {
-            continue;
-        }
-        const double value = std::max(static_cast<double>(spectrum.median[idx(index - 1)]), m_impl->floor);
-        const double pixels = std::abs(m_impl->plot->yAxis->coordToPixel(value) - at.y());
-        if (pixels < distance) {
-            distance = pixels;
-            best = head;
-        }
-    }
-    return best;
-}
-
-void SpectrumPlot::onMouseMove(const QPointF& at)
-{
-    const int head = headNear(at);
-    const std::vector<HeadSpectrum>* shown = heads();
-    if (head < 0 || shown == nullptr) {
-        if (m_impl->tracer->visible()) {
-            m_impl->tracer->setVisible(false);
-            Q_EMIT hovered(QString());
-            m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
-        }
+    if (!banded) {
         return;
     }
-    const HeadSpectrum& spectrum = (*shown)[idx(head)];
-    const int index = static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(at.x())));
-    const double value = static_cast<double>(spectrum.median[idx(index - 1)]);
-    m_impl->tracer->setVisible(true);
-    m_impl->tracer->position->setCoords(index, std::max(value, m_impl->floor));
-    m_impl->tracer->setPen(QPen(themeOf(palette()).text, 1.2));
-    m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
-    Q_EMIT hovered(
-        tr("layer %1, head %2: σ%3 = %4 (quartiles %5 … %6), %7 of σ₁")
-            .arg(m_impl->layer)
-            .arg(head)
-            .arg(index)
-            .arg(QString::number(value, 'g', 4), QString::number(spectrum.low[idx(index - 1)], 'g', 3),
-                 QString::number(spectrum.high[idx(index - 1)], 'g', 3))
-            .arg(QString::number(value / std::max(1e-30, static_cast<double>(spectrum.median[0])), 'g', 3)));
-}
-
-void SpectrumPlot::onDoubleClick(const QPointF&)
-{
-    fit();
-}
-
-QString SpectrumPlot::csv() const
-{
-    QString text = u"layer,head,index,sigma_median,sigma_lower_quartile,sigma_upper_quartile\n"_s;
-    const std::vector<HeadSpectrum>* shown = heads();
-    for (int head = 0; shown != nullptr && head < std::ssize(*shown); ++head) {
-        const HeadSpectrum& spectrum = (*shown)[idx(head)];
-        for (int at = 0; at < std::ssize(spectrum.median); ++at) {
-            text += u"%1,%2,%3,%4,%5,%6\n"_s.arg(m_impl->layer)
-                        .arg(head)
-                        .arg(at + 1)
-                        .arg(QString::number(spectrum.median[idx(at)], 'g', 9),
-                             QString::number(spectrum.low[idx(at)], 'g', 9),
-                             QString::number(spectrum.high[idx(at)], 'g', 9));
+    constexpr double kShares[] = { 0.1, 0.25, 0.5, 0.75, 0.9 };
+    QVector<QCPGraphData> points[5];
+    std::vector<double> values;
+    for (int index = 0; index < impl.rank(); ++index) {
+        values.clear();
+        for (const HeadSpectrum& head : impl.view.heads) {
+            values.push_back(static_cast<double>(head.median[idx(index)]));
+        }
+        std::sort(values.begin(), values.end());
+        for (std::size_t at = 0; at < 5; ++at) {
+            points[at].append(QCPGraphData(index + 1, impl.drawn(quantileOf(values, kShares[at]))));
         }
     }
-    return text;
+    for (std::size_t at = 0; at < 5; ++at) {
+        graphs[at]->data()->set(points[at], true);
+        graphs[at]->setPen(Qt::NoPen);
+    }
+    impl.middle->setPen(QPen(theme.muted, 1.2));
+    impl.outer[1]->setBrush(withAlpha(theme.muted, 36));
+    impl.outer[1]->setChannelFillGraph(impl.outer[0]);
+    impl.inner[1]->setBrush(withAlpha(theme.muted, 60));
+    impl.inner[1]->setChannelFillGraph(impl.inner[0]);
+}
+
+void SpectrumPlot::refreshMarks()
+{
+    Impl& impl = *m_impl;
+    const Theme& theme = themeOf(palette());
+    const bool have = impl.view.head >= 0 && impl.view.head < impl.count();
+    impl.stableMark->setVisible(have);
+    impl.thresholdMark->setVisible(have);
+    if (!have) {
+        return;
+    }
+    const HeadSpectrum& spectrum = impl.view.heads[idx(impl.view.head)];
+    const QColor colour = theme.head(impl.view.head);
+    const auto onCurve = [&](double rank) {
+        const int at = std::clamp(static_cast<int>(std::lround(rank)), 1, impl.rank());
+        return std::max(static_cast<double>(spectrum.median[idx(at - 1)]),
+                        impl.floor * std::pow(impl.top / impl.floor, 0.012));
+    };
+    const double stable = std::max(1.0, spectrum.ranks.stableRank);
+    const double threshold = std::max(1, spectrum.ranks.thresholdRank);
+    impl.stableMark->data()->set({ QCPGraphData(stable, onCurve(stable)) }, true);
+    impl.thresholdMark->data()->set({ QCPGraphData(threshold, onCurve(threshold)) }, true);
+    impl.stableMark->setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(colour, 1.6), QBrush(theme.panel), 9));
+    impl.thresholdMark->setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(colour, 1.6), QBrush(theme.panel), 7));
+}
+
+void SpectrumPlot::refreshKeptLine()
+{
+    Impl& impl = *m_impl;
+    const Theme& theme = themeOf(palette());
+    const bool shown = impl.view.kept.has_value() && impl.count() > 0;
+    impl.keptLine->setVisible(shown);
+    impl.keptText->setVisible(shown);
+    if (!shown) {
+        return;
+    }
+    const double x = *impl.view.kept + 0.5;
+    impl.keptLine->point1->setCoords(x, impl.floor);
+    impl.keptLine->point2->setCoords(x, impl.top);
+    impl.keptLine->setPen(QPen(theme.accent, 1.2, Qt::DashLine));
+    const bool flip = x > impl.plot->xAxis->range().center();
+    impl.keptText->setFont(smallFont(font()));
+    impl.keptText->setColor(theme.accent);
+    impl.keptText->setText(tr("kept %1").arg(*impl.view.kept));
+    impl.keptText->setPositionAlignment((flip ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignTop);
+    impl.keptText->position->setTypeX(QCPItemPosition::ptPlotCoords);
+    impl.keptText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    impl.keptText->position->setCoords(x, 0.02);
+    impl.keptText->setPadding(QMargins(5, 1, 5, 1));
 }
 
 void SpectrumPlot::changeEvent(QEvent* event)

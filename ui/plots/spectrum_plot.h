@@ -14,8 +14,24 @@ namespace rankscope {
 
 class DialogPort;
 
+/// What the spectrum plot shows: one layer after one token.
+struct SpectrumView {
+    int layer = -1;
+    int head = 0; ///< the selected one
+    std::int64_t token = 0; ///< the state after this many tokens
+    int windows = 0; ///< that the medians and quartiles rest on
+    std::vector<HeadSpectrum> heads; ///< empty: nothing
+    std::vector<HeadSpectrum> pruned; ///< the same of the pruned model; empty: no overlay
+    bool prunedStale = false; ///< of an earlier plan
+    bool stale = false;
+    float largest = 0.0F; ///< of all layers: the common top of the axis
+    std::optional<int> kept; ///< kept dims as a line; none when nothing is removed
+};
+
 /// Singular values of one layer's state, one curve per head on a log scale with the quartile band over
-/// windows, rank markers of the heads, the kept dims as a line. The legend stands above the plot.
+/// windows; markers of the three rank definitions; the pruned model dotted over the dense one; the kept dims
+/// as a line. More than 16 heads become bands of quantiles over the heads with the selected head. The legend
+/// stands above the plot.
 class SpectrumPlot : public QWidget {
     Q_OBJECT
 
@@ -23,18 +39,23 @@ public:
     explicit SpectrumPlot(DialogPort& dialogs, QWidget* parent = nullptr);
     ~SpectrumPlot() override;
 
-    void setSpectra(std::shared_ptr<const SpectraSummary> spectra);
-    /// `position`: index; negative for the last.
-    void show(int layer, int head, int position);
-    /// No line when the layer keeps everything or cannot be pruned.
-    void setKept(std::optional<int> kept);
+    void setView(SpectrumView view);
+    /// Values below 10^exponent of the axis' top are drawn on the floor line. -3 .. -6.
+    void setFloor(int exponent);
+    /// Head under the pointer in another view; -1: none.
+    void setHoverMark(int head);
     void fit();
 
+    [[nodiscard]] const SpectrumView& view() const;
     [[nodiscard]] QCustomPlot* plot() const;
     [[nodiscard]] QString csv() const;
+    /// The legend as text, for access and tests.
+    [[nodiscard]] QStringList legend() const;
 
 Q_SIGNALS:
     void headClicked(int head);
+    /// -1 when the pointer is over none.
+    void headHovered(int head);
     /// What lies under the cursor, for the status bar; empty when it leaves.
     void hovered(const QString& text);
     void problem(const QString& sentence);
@@ -45,12 +66,15 @@ protected:
 
 private:
     struct Impl;
+    void build();
     void refresh();
+    void refreshCurves();
+    void refreshBands();
+    void refreshMarks();
+    void refreshKeptLine();
     void refreshLegend();
     void onMouseMove(const QPointF& at);
-    void onDoubleClick(const QPointF& at);
     [[nodiscard]] int headNear(const QPointF& at) const;
-    [[nodiscard]] const std::vector<HeadSpectrum>* heads() const;
     std::unique_ptr<Impl> m_impl;
 };
 

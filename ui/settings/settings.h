@@ -22,6 +22,9 @@ inline const SettingKey<QString> theme { u"view/theme", QStringLiteral("system")
 inline const SettingKey<QString> rankMeasure { u"view/rankMeasure", QStringLiteral("0") };
 inline const SettingKey<QString> stateRange { u"view/stateRange", QStringLiteral("window") };
 inline const SettingKey<QString> stateAllHeads { u"view/stateAllHeads", QStringLiteral("1") };
+inline const SettingKey<QString> spectraBasis { u"view/spectraBasis", QStringLiteral("several") };
+inline const SettingKey<QString> spectraFloor { u"view/spectraFloor", QStringLiteral("-4") };
+inline const SettingKey<QString> spectraOverlay { u"view/spectraOverlay", QStringLiteral("1") };
 inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0") };
 inline const SettingKey<QString> importanceScope { u"view/importanceScope", QStringLiteral("head") };
 inline const SettingKey<QString> importanceOther { u"view/importanceCompare", QString() };

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/pruned_spectra.h"
+
+#include "core/base/narrow.h"
+#include "ui/document/plan_key.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+
+namespace rankscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+constexpr int kPriority = 4; ///< as the dense spectra
+}
+
+PrunedSpectra::PrunedSpectra(Workbench& workbench, JobLanes& lanes, JobListModel& jobs,
+                             PlanDocument& document, QObject* parent)
+    : QObject(parent)
+    , m_workbench(workbench)
+    , m_lanes(lanes)
+    , m_jobs(jobs)
+    , m_document(document)
+{
+    connect(&m_workbench, &Workbench::overviewChanged, this, &PrunedSpectra::forget);
+    connect(&m_workbench, &Workbench::modelChanged, this, &PrunedSpectra::forget);
+    connect(&m_workbench, &Workbench::textsChanged, this, &PrunedSpectra::forget);
+    connect(&m_workbench, &Workbench::spectraChanged, this, &PrunedSpectra::refresh);
+    connect(&m_workbench, &Workbench::candidateChanged, this, &PrunedSpectra::refresh);
+    connect(&m_document, &PlanDocument::planChanged, this, [this] {
+        if (m_spectra != nullptr) {
+            Q_EMIT changed(); // stale now, or fresh again
+        }
+    });
+}
+
+void PrunedSpectra::setWanted(bool wanted)
+{
+    if (wanted != m_wanted) {
+        m_wanted = wanted;
+        refresh();
+        Q_EMIT changed();
+    }
+}
+
+Trust PrunedSpectra::trust() const
+{
+    if (m_spectra == nullptr) {
+        return Trust::Missing;
+    }
+    return m_shownKey == planKey(m_document.plan()) ? Trust::Final : Trust::Stale;
+}
+
+void PrunedSpectra::forget()
+{
+    ++m_generation;
+    m_spectra.reset();
+    m_shownKey.clear();
+    m_runningKey.clear();
+    m_note.clear();
+    Q_EMIT changed();
+}
+
+void PrunedSpectra::refresh()
+{
+    const std::string key = planKey(m_document.plan());
+    if (key.empty() && m_spectra != nullptr) {
+        m_spectra.reset();
+        m_shownKey.clear();
+        Q_EMIT changed();
+    }
+    const std::shared_ptr<const SpectraSummary>& dense = m_workbench.spectra();
+    const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
+    if (!m_wanted || key.empty() || key == m_shownKey || key == m_runningKey || dense == nullptr
+        || dense->positions.empty() || !realised || m_workbench.model() == nullptr
+        || m_workbench.texts().evaluation == nullptr) {
+        return;
+    }
+    m_runningKey = key;
+    m_note.clear();
+    Job* job = m_jobs.create(tr("Spectra of the pruned model"), u"prunedSpectra"_s);
+    job->start(
+        m_lanes.gpu(),
+        [model = m_workbench.model(), text = m_workbench.texts().evaluation, windows = dense->windows,
+         every = dense->positions.front(),
+         plan = *realised](JobContext& context) -> Result<std::shared_ptr<const SpectraSummary>> {
+            Result<std::shared_ptr<const StateSpectra>> spectra
+                = computeStateSpectra(*model, *text, std::min(windows, text->count), every, &plan, context);
+            if (!spectra) {
+                return spectra.error();
+            }
+            return std::make_shared<const SpectraSummary>(summariseSpectra(**spectra));
+        },
+        [this, key, generation = m_generation](Result<std::shared_ptr<const SpectraSummary>> result) {
+            if (generation != m_generation) {
+                return;
+            }
+            m_runningKey.clear();
+            if (!result) {
+                m_note = result.error().code == ErrorCode::Cancelled
+                    ? tr("The pruned spectra were stopped.")
+                    : QString::fromStdString(result.error().message);
+            } else {
+                m_spectra = std::move(result).value();
+                m_shownKey = key;
+            }
+            Q_EMIT changed();
+        },
+        kPriority);
+    Q_EMIT changed();
+}
+
+} // namespace rankscope
