@@ -27,6 +27,7 @@ class DockPanel;
 class DocumentSession;
 class EqualiserPanel;
 class ExportDialog;
+class HeadsPanel;
 class ImportancePanel;
 class IssuesPanel;
 class JobLanes;
@@ -97,6 +98,7 @@ public:
     [[nodiscard]] SpectraPanel* spectraPanel() const { return m_spectraPanel; }
     [[nodiscard]] PlanPanel* planPanel() const { return m_planPanel; }
     [[nodiscard]] QualityPanel* qualityPanel() const { return m_qualityPanel; }
+    [[nodiscard]] HeadsPanel* headsPanel() const { return m_headsPanel; }
     [[nodiscard]] StatePanel* statePanel() const { return m_statePanel; }
     [[nodiscard]] RankPanel* rankPanel() const { return m_rankPanel; }
     [[nodiscard]] ImportancePanel* importancePanel() const { return m_importancePanel; }
@@ -225,6 +227,7 @@ private:
     TextScorePanel* m_textScorePanel = nullptr;
     ComparePanel* m_comparePanel = nullptr;
     StatePanel* m_statePanel = nullptr;
+    HeadsPanel* m_headsPanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayLoseWork = false; ///< the user was asked: the window may close

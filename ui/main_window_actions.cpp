@@ -6,6 +6,7 @@
 #include "ui/actions/shortcut_sheet.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
+#include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
@@ -83,10 +84,12 @@ void MainWindow::buildFileActions()
     const QString run = tr("Run");
     actions.add(u"run.evaluate"_s, run, tr("&Evaluate again"), QKeySequence(u"Ctrl+R"_s),
                 [&workbench] { workbench.evaluateAgain(); });
-    actions.add(u"run.analyse"_s, run, tr("&Analyse the state"), QKeySequence(u"F5"_s),
-                [&workbench] { workbench.analyseAgain(); });
     actions.add(u"run.probes"_s, run, tr("Measure the &layers"), QKeySequence(u"Shift+F5"_s),
                 [this] { m_probes->measureNow(); });
+    actions.add(u"run.analyse"_s, run, tr("&Analyse the state"), QKeySequence(u"F5"_s), [this, &workbench] {
+        workbench.analyseAgain();
+        m_tokenRanks->retry();
+    });
     actions.add(u"run.stop"_s, run, tr("&Stop all jobs"), QKeySequence(u"Ctrl+."_s),
                 [&workbench] { workbench.stopAll(); });
 }

@@ -9,6 +9,7 @@
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/equaliser_panel.h"
 #include "ui/panels/head_equaliser_panel.h"
+#include "ui/panels/heads_panel.h"
 #include "ui/panels/importance_panel.h"
 #include "ui/panels/issues_panel.h"
 #include "ui/panels/job_panel.h"
@@ -80,12 +81,14 @@ void MainWindow::buildDocks()
                                   m_services.dialogs);
     m_equaliserPanel = new EqualiserPanel(workbench, document, *m_probes, *m_selection, *m_snap);
     m_issuesPanel = new IssuesPanel;
+    const StateSources state { workbench,         document,         *m_selection,
+                               *m_tokenRanks,     *m_prunedSpectra, m_services.settings,
+                               m_services.dialogs };
+    m_spectraPanel = new SpectraPanel(state);
+    m_headsPanel = new HeadsPanel(state);
     m_importancePanel = new ImportancePanel(*m_channelChoice, document, *m_selection, m_services.settings,
                                             m_services.dialogs);
-    m_spectraPanel = new SpectraPanel({ workbench, document, *m_selection, *m_tokenRanks, *m_prunedSpectra,
-                                        m_services.settings, m_services.dialogs });
-    m_statePanel = new StatePanel(workbench, *m_tokenRanks, document, *m_selection, m_services.settings,
-                                  m_services.dialogs);
+    m_statePanel = new StatePanel(state);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
     m_planPanel = new PlanPanel(workbench, document, *m_probes, *m_snap);
     m_qualityPanel = new QualityPanel(
@@ -110,6 +113,9 @@ void MainWindow::buildDocks()
                             { .column = DockColumn::Centre, .share = 3 });
     m_spectraDock->addPage(m_statePanel, tr("State"));
     connectPanel(m_statePanel, m_spectraDock);
+    m_spectraDock->addPage(m_headsPanel, tr("All heads"));
+    connectPanel(m_headsPanel, m_spectraDock);
+    connect(m_headsPanel, &HeadsPanel::detailWanted, m_spectraDock, [this] { m_spectraDock->reveal(0); });
     addDock(u"rankDock"_s, tr("Rank over tokens"), m_rankPanel,
             { .column = DockColumn::Centre, .units = 14 });
     m_importanceDock = addDock(u"importanceDock"_s, tr("Importance"), m_importancePanel,

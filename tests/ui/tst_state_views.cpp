@@ -10,9 +10,13 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/heads_panel.h"
 #include "ui/panels/rank_panel.h"
+#include "ui/panels/spectra_panel.h"
 #include "ui/panels/state_panel.h"
+#include "ui/plots/head_map.h"
 #include "ui/plots/rank_plot.h"
+#include "ui/plots/spectrum_plot.h"
 #include "ui/plots/state_heatmap.h"
 #include "ui/plots/token_labels.h"
 #include "ui/settings/settings.h"
@@ -20,6 +24,7 @@
 #include "ui/widgets/token_ribbon.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFont>
 #include <QSignalSpy>
@@ -292,6 +297,148 @@ private Q_SLOTS:
         QEvent leave(QEvent::Leave);
         QCoreApplication::sendEvent(canvas, &leave);
         QCOMPARE(bench.window.selection().hover().token, -1);
+    }
+
+    void spectraFollowTheToken()
+    {
+        Bench bench;
+        bench.openDemo();
+        SpectraPanel* panel = bench.window.spectraPanel();
+        QVERIFY(panel->emptyNote()->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != nullptr, kEngineMs);
+        QTRY_VERIFY(!panel->emptyNote()->isVisible());
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 64 });
+        QCOMPARE(panel->plot()->view().windows, 2);
+        // Positions 32 and 64: the slider moves the token, the token the slider.
+        panel->positionSlider()->setValue(0);
+        QCOMPARE(bench.window.selection().token(), 31);
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 32 });
+        bench.window.selection().setToken(60);
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 64 });
+        bench.window.selection().setToken(40);
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 32 });
+        // One window: any token, and the numbers of Rank over tokens.
+        panel->basisBox()->setCurrentIndex(1);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 41 });
+        QCOMPARE(panel->plot()->view().heads[2].ranks.entropyRank,
+                 bench.ranks().shown().spectra->at(40, 2).entropyRank);
+        panel->positionSlider()->setValue(7);
+        QCOMPARE(bench.window.selection().token(), 7);
+        QCOMPARE(panel->plot()->view().token, std::int64_t { 8 });
+        QCOMPARE(panel->plot()->csv().count(u'\n'), 1 + 4 * 64);
+    }
+
+    void floorIsSaidInTheLegend()
+    {
+        Bench bench;
+        bench.openDemo();
+        SpectraPanel* panel = bench.window.spectraPanel();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != nullptr, kEngineMs);
+        QTRY_VERIFY(!panel->plot()->legend().isEmpty());
+        const QString before = panel->plot()->legend().last();
+        QVERIFY(before.startsWith(u"floor 10"_s));
+        panel->floorBox()->setCurrentIndex(3);
+        QVERIFY(panel->plot()->legend().last() != before);
+        QCOMPARE(bench.settings.get(setting::spectraFloor), u"-6"_s);
+    }
+
+    void prunedSpectrumLiesOverTheDenseOne()
+    {
+        Bench bench;
+        bench.openDemo();
+        SpectraPanel* panel = bench.window.spectraPanel();
+        QVERIFY(panel->overlayBox()->isChecked());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != nullptr, kEngineMs);
+        QVERIFY(panel->plot()->view().pruned.empty());
+        bench.window.selection().setCurrentLayer(3);
+        bench.document.setKept({ 3 }, 16, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(!panel->plot()->view().pruned.empty(), kEngineMs);
+        QVERIFY(!panel->plot()->view().prunedStale);
+        QCOMPARE(panel->plot()->view().kept, std::optional<int>(16));
+        const HeadSpectrum& pruned = panel->plot()->view().pruned.front();
+        QVERIFY(pruned.median[15] > 0.0F);
+        QVERIFY(pruned.median[16] < 1e-6F * pruned.median[0]); // rank 16 at most
+        QVERIFY(pruned.ranks.thresholdRank <= 16);
+        // The next edit makes it stale at once; it stays visible until the new one is there.
+        bench.document.setKept({ 3 }, 8, bench.document.newGesture());
+        QVERIFY(panel->plot()->view().prunedStale);
+        QVERIFY(panel->plot()->legend().filter(u"earlier plan"_s).size() == 1);
+        QTRY_VERIFY_WITH_TIMEOUT(!panel->plot()->view().prunedStale, kEngineMs);
+        QVERIFY(panel->plot()->view().pruned.front().ranks.thresholdRank <= 8);
+        bench.document.keepEverything();
+        QTRY_VERIFY_WITH_TIMEOUT(panel->plot()->view().pruned.empty(), kEngineMs);
+    }
+
+    void manyHeadsBecomeBands()
+    {
+        test::FakeDialogs dialogs;
+        SpectrumPlot plot(dialogs);
+        plot.resize(600, 300);
+        SpectrumView view;
+        view.layer = 0;
+        view.head = 20;
+        view.windows = 1;
+        view.largest = 1.0F;
+        for (int head = 0; head < 32; ++head) {
+            HeadSpectrum& made = view.heads.emplace_back();
+            for (int index = 0; index < 8; ++index) {
+                made.median.push_back(std::exp(-0.05F * static_cast<float>((head + 1) * index)));
+            }
+            made.low = made.median;
+            made.high = made.median;
+        }
+        plot.setView(view);
+        QCOMPARE(plot.legend().filter(u"head "_s).size(), 1); // the selected one
+        QVERIFY(plot.legend().filter(u"of 32 heads"_s).size() == 1);
+        QCOMPARE(plot.csv().count(u'\n'), 1 + 32 * 8);
+        view.heads.resize(16);
+        view.head = 3;
+        plot.setView(view);
+        QCOMPARE(plot.legend().filter(u"head "_s).size(), 16);
+    }
+
+    void mapOfHeadsSelects()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.run(u"view.show.heads"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != nullptr, kEngineMs);
+        HeadMap* map = bench.window.headsPanel()->map();
+        QVERIFY(map->isVisible());
+        QCOMPARE(map->csv().count(u'\n'), 1 + 6 * 4);
+        QWidget* canvas = map->focusProxy();
+        QTRY_VERIFY(canvas->width() > 100);
+        QTest::mouseClick(canvas, Qt::LeftButton, {}, map->cellCentre(2, 3).toPoint());
+        QCOMPARE(bench.window.selection().currentLayer(), 2);
+        QCOMPARE(bench.window.selection().head(), 3);
+        QTest::keyClick(canvas, Qt::Key_Up);
+        QTest::keyClick(canvas, Qt::Key_Left);
+        QCOMPARE(bench.window.selection().currentLayer(), 1);
+        QCOMPARE(bench.window.selection().head(), 2);
+        QTest::keyClick(canvas, Qt::Key_Return);
+        QVERIFY(bench.window.spectraPanel()->isVisible());
+        QVERIFY(!map->isVisible());
+    }
+
+    void spaceStillPressesButtons()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QCheckBox* box = bench.window.spectraPanel()->overlayBox();
+        bench.window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&bench.window));
+        box->setFocus();
+        const bool before = box->isChecked();
+        QTest::keyClick(box, Qt::Key_Space);
+        QCOMPARE(box->isChecked(), !before);
+        QVERIFY(!bench.window.rankPanel()->isPlaying());
+        QWidget* canvas = bench.window.rankPanel()->plot()->focusProxy();
+        canvas->setFocus();
+        QTest::keyClick(canvas, Qt::Key_Space);
+        QVERIFY(bench.window.rankPanel()->isPlaying());
     }
 
     void choicesAreRemembered()

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/actions/action_registry.h"
 
+#include "ui/actions/space_guard.h"
+
 #include <QAction>
+#include <QCoreApplication>
 #include <QWidget>
 
 namespace rankscope {
@@ -10,6 +13,7 @@ ActionRegistry::ActionRegistry(QWidget* window)
     : QObject(window)
     , m_window(window)
 {
+    QCoreApplication::instance()->installEventFilter(new SpaceGuard(this));
 }
 
 QAction* ActionRegistry::add(const QString& id, const QString& group, const QString& text,

@@ -5,6 +5,7 @@
 #include "core/pruning/realise_plan.h"
 #include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
 #include "ui/format/token_label.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -27,6 +28,12 @@ constexpr int kPartialPollMs = 40;
 /// Gathers a burst of key presses; a plan that is being dragged waits longer.
 constexpr int kSelectionDelayMs = 30;
 constexpr int kPlanDelayMs = 200;
+/// Measured on two cores, for an estimate: forward passes, and singular values per entry and rank.
+constexpr double kCpuFlops = 20e9;
+constexpr double kGpuFlops = 50e12;
+constexpr double kSecondsPerEntry = 1e-9;
+/// What takes longer does not start by itself.
+constexpr double kLongSeconds = 20.0;
 constexpr std::int64_t kCacheBytes = std::int64_t { 256 } << 20;
 
 std::int64_t bytesOf(const TokenRanks::Trace& trace)
@@ -166,11 +173,41 @@ QString TokenRanks::note() const
     if (!m_failure.isEmpty() && m_failedKey == wanted()) {
         return m_failure;
     }
+    if (!mayStart()) {
+        return tr("The state of layer %1 at every token takes about %2 on this device. Press F5 to compute "
+                  "it.")
+            .arg(layer)
+            .arg(formatSeconds(estimatedSeconds()));
+    }
     return tr("Tracing the state of layer %1…").arg(layer);
+}
+
+double TokenRanks::estimatedSeconds() const
+{
+    const std::shared_ptr<const Model>& model = m_workbench.model();
+    const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().evaluation;
+    const int layer = m_selection.currentLayer();
+    if (model == nullptr || text == nullptr || !m_document.isPrunable(layer)) {
+        return 0.0;
+    }
+    const LayerSpec& spec = model->spec().layers[idx(layer)];
+    const double tokens = text->length;
+    const double blocks = 2.0 * static_cast<double>(model->overview().parameters) * tokens * (layer + 1.0)
+        / model->spec().layerCount();
+    const double states
+        = tokens * spec.valueHeads * spec.keyDims * spec.valueDims * std::min(spec.keyDims, spec.valueDims);
+    return blocks / (model->device().kind == DeviceKind::Cpu ? kCpuFlops : kGpuFlops)
+        + states * kSecondsPerEntry;
+}
+
+bool TokenRanks::mayStart() const
+{
+    return m_asked || estimatedSeconds() < kLongSeconds;
 }
 
 void TokenRanks::retry()
 {
+    m_asked = true;
     m_failure.clear();
     m_failedKey = {};
     schedule();
@@ -179,6 +216,7 @@ void TokenRanks::retry()
 void TokenRanks::forget()
 {
     ++m_generation;
+    m_asked = false;
     m_cache.clear();
     m_shown = {};
     m_shownKey = {};
@@ -215,6 +253,9 @@ void TokenRanks::start()
         return;
     }
     if ((m_box != nullptr && m_runningKey == key) || (!m_failure.isEmpty() && m_failedKey == key)) {
+        return;
+    }
+    if (!mayStart()) {
         return;
     }
     const PruningPlan plan = m_document.plan();

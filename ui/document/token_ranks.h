@@ -58,8 +58,10 @@ public:
     [[nodiscard]] int windowCount() const;
     /// Index of the selected token within the shown window; -1 without one.
     [[nodiscard]] int token() const;
-    /// Tries again after a failure.
+    /// Tries again after a failure; also starts what would take long, which does not begin by itself.
     void retry();
+    /// Rough seconds that the present selection would take on the model's device.
+    [[nodiscard]] double estimatedSeconds() const;
 
 Q_SIGNALS:
     void changed();
@@ -74,6 +76,7 @@ private:
     };
 
     [[nodiscard]] Key wanted() const;
+    [[nodiscard]] bool mayStart() const;
     void forget();
     void schedule();
     void start();
@@ -100,6 +103,7 @@ private:
     int m_labelWindow = -1;
     QTimer* m_startTimer;
     QTimer* m_partialTimer;
+    bool m_asked = false; ///< long computations are welcome, for this model and text
     int m_generation = 0; ///< of model and text
 };
 

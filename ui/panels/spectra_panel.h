@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/document/spectra_summary.h"
+#include "ui/panels/state_sources.h"
 
 #include <QWidget>
 
@@ -15,26 +16,8 @@ class QStackedLayout;
 
 namespace rankscope {
 
-class DialogPort;
 class EmptyNote;
-class LayerSelection;
-class PlanDocument;
-class PrunedSpectra;
-class Settings;
 class SpectrumPlot;
-class TokenRanks;
-class Workbench;
-
-/// What the panels of the state are built on.
-struct StateSources {
-    Workbench& workbench;
-    PlanDocument& document;
-    LayerSelection& selection;
-    TokenRanks& tokenRanks;
-    PrunedSpectra& prunedSpectra;
-    Settings& settings;
-    DialogPort& dialogs;
-};
 
 /// Spectra of the selected layer after a chosen token: medians over several windows at some positions, or one
 /// window at every token; with the rank measures of the selected head, and the pruned model over the dense

@@ -27,18 +27,17 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-StatePanel::StatePanel(Workbench& workbench, TokenRanks& ranks, PlanDocument& document,
-                       LayerSelection& selection, Settings& settings, DialogPort& dialogs, QWidget* parent)
+StatePanel::StatePanel(const StateSources& sources, QWidget* parent)
     : QWidget(parent)
-    , m_workbench(workbench)
-    , m_ranks(ranks)
-    , m_document(document)
-    , m_selection(selection)
-    , m_settings(settings)
+    , m_workbench(sources.workbench)
+    , m_ranks(sources.tokenRanks)
+    , m_document(sources.document)
+    , m_selection(sources.selection)
+    , m_settings(sources.settings)
     , m_empty(new EmptyNote(this))
     , m_content(new QWidget(this))
     , m_stack(new QStackedLayout(this))
-    , m_heatmap(new StateHeatmap(dialogs, m_content))
+    , m_heatmap(new StateHeatmap(sources.dialogs, m_content))
     , m_gallery(new HeadGallery(m_content))
     , m_token(new QSlider(Qt::Horizontal, m_content))
     , m_tokenText(new QLabel(m_content))
@@ -170,6 +169,9 @@ std::vector<bool> StatePanel::removedChannels(int head) const
     const int keyHead = head / std::max(1, spec.valueHeads / std::max(1, spec.heads));
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
     const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
+    if (plan.keepsAll()) {
+        return {};
+    }
     std::vector<int> kept;
     if (realised) {
         kept = realised->layers[idx(layer)].kept[idx(keyHead)];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/panels/state_sources.h"
+
 #include <QWidget>
 
 #include <vector>
@@ -14,23 +16,16 @@ class QTimer;
 
 namespace rankscope {
 
-class DialogPort;
 class EmptyNote;
 class HeadGallery;
-class LayerSelection;
-class PlanDocument;
-class Settings;
 class StateHeatmap;
-class TokenRanks;
-class Workbench;
 
 /// The state matrix of the selected head after the selected token, with small pictures of all heads.
 class StatePanel : public QWidget {
     Q_OBJECT
 
 public:
-    StatePanel(Workbench& workbench, TokenRanks& ranks, PlanDocument& document, LayerSelection& selection,
-               Settings& settings, DialogPort& dialogs, QWidget* parent = nullptr);
+    explicit StatePanel(const StateSources& sources, QWidget* parent = nullptr);
 
     [[nodiscard]] StateHeatmap* heatmap() const { return m_heatmap; }
     [[nodiscard]] HeadGallery* gallery() const { return m_gallery; }

@@ -25,6 +25,7 @@ inline const SettingKey<QString> stateAllHeads { u"view/stateAllHeads", QStringL
 inline const SettingKey<QString> spectraBasis { u"view/spectraBasis", QStringLiteral("several") };
 inline const SettingKey<QString> spectraFloor { u"view/spectraFloor", QStringLiteral("-4") };
 inline const SettingKey<QString> spectraOverlay { u"view/spectraOverlay", QStringLiteral("1") };
+inline const SettingKey<QString> headsMeasure { u"view/headsMeasure", QStringLiteral("0") };
 inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0") };
 inline const SettingKey<QString> importanceScope { u"view/importanceScope", QStringLiteral("head") };
 inline const SettingKey<QString> importanceOther { u"view/importanceCompare", QString() };
