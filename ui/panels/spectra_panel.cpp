@@ -87,12 +87,11 @@ void SpectraPanel::buildControls()
     m_basis->addItem(tr("several windows"), false);
     m_basis->addItem(tr("one window"), true);
     m_basis->setCurrentIndex(m_sources.settings.get(setting::spectraBasis) == u"one"_s ? 1 : 0);
-    m_floor->setAccessibleName(tr("Floor of the axis"));
-    m_floor->setToolTip(
-        tr("Floor of the axis, relative to its top. Smaller singular values lie on the floor line."));
-    const QString names[] = { u"10⁻³"_s, u"10⁻⁴"_s, u"10⁻⁵"_s, u"10⁻⁶"_s };
-    for (int exponent = 3; exponent <= 6; ++exponent) {
-        m_floor->addItem(tr("floor %1").arg(names[exponent - 3]), -exponent);
+    m_floor->setAccessibleName(tr("Decades of the axis"));
+    m_floor->setToolTip(tr("How many powers of ten the axis shows. Smaller singular values lie on its floor, "
+                           "which the legend names."));
+    for (int decades = 3; decades <= 6; ++decades) {
+        m_floor->addItem(tr("%1 decades").arg(decades), -decades);
     }
     m_floor->setCurrentIndex(
         std::max(0, m_floor->findData(m_sources.settings.get(setting::spectraFloor).toInt())));

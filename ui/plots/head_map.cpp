@@ -26,6 +26,7 @@ struct HeadMap::Impl {
     QCPColorScale* scale = nullptr;
     QSharedPointer<QCPAxisTickerText> layerNames;
     QSharedPointer<QCPAxisTickerText> headNames;
+    QCPItemRect* halo = nullptr; ///< around the selected cell: its outline reads on every colour
     QCPItemRect* selected = nullptr;
     QCPItemRect* hover = nullptr;
     std::vector<QCPItemText*> numbers; ///< of cells that have room
@@ -125,7 +126,7 @@ void HeadMap::build()
     plot->yAxis->setRangeReversed(true);
     plot->xAxis->grid()->setVisible(false);
     plot->yAxis->grid()->setVisible(false);
-    for (QCPItemRect** item : { &impl.hover, &impl.selected }) {
+    for (QCPItemRect** item : { &impl.hover, &impl.halo, &impl.selected }) {
         *item = new QCPItemRect(plot);
         (*item)->setLayer(u"overlay"_s);
     }
@@ -306,6 +307,7 @@ void HeadMap::refreshMarks()
         item->bottomRight->setCoords(head >= 0 ? head + 0.5 : impl.heads() - 0.5, layer + 0.5);
         item->setPen(pen);
     };
+    place(impl.halo, impl.layer, impl.head, QPen(theme.panel, 5.0));
     place(impl.selected, impl.layer, impl.head, QPen(theme.accent, 2.0));
     place(impl.hover, impl.hoverLayer, impl.hoverHead, QPen(theme.text, 1.0, Qt::DotLine));
 }
