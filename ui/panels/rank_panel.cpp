@@ -278,12 +278,12 @@ void RankPanel::refreshSelection()
         return;
     }
     const QString muted = themeOf(palette()).muted.name();
+    m_readout->setToolTip(tr("Rank of head %1 after the selected token.").arg(head));
     m_readout->setText(
-        tr("<span style=\"color:%1\">token</span> <b>%2</b> <span style=\"color:%1\">· head %3 ·</span> "
-           "<b>%4</b> <span style=\"color:%1\">of %5</span>")
+        tr("<span style=\"color:%1\">token</span> <b>%2</b> <span style=\"color:%1\">·</span> <b>%3</b> "
+           "<span style=\"color:%1\">of %4</span>")
             .arg(muted)
             .arg(token + 1)
-            .arg(head)
             .arg(formatRank(rankOf(spectra->at(token, head), measureOf(*m_measure))))
             .arg(spectra->rank));
 }
