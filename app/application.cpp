@@ -161,13 +161,27 @@ void Application::applyStartPlan()
     if (!m_options.planFile.isEmpty()) {
         parts.window->loadPlan(m_options.planFile);
     }
+    applyNextCounts();
+    connect(
+        parts.workbench.get(), &Workbench::candidateChanged, this,
+        [this] {
+            if (m_parts->workbench->candidateTrust() == Trust::Final) {
+                applyNextCounts();
+            }
+        },
+        Qt::QueuedConnection);
+}
+
+void Application::applyNextCounts()
+{
+    if (m_nextCounts == m_options.kept.size()) {
+        return;
+    }
     std::map<int, int> kept;
-    for (std::size_t layer = 0; layer < m_options.kept.size(); ++layer) {
-        kept[static_cast<int>(layer)] = m_options.kept[layer];
+    for (const int count : m_options.kept[m_nextCounts++]) {
+        kept[static_cast<int>(kept.size())] = count;
     }
-    if (!kept.empty()) {
-        parts.document.setKeptPerLayer(kept, parts.document.newGesture());
-    }
+    m_parts->document.setKeptPerLayer(kept, m_parts->document.newGesture());
 }
 
 void Application::takeScreenshotWhenSettled()
@@ -178,7 +192,8 @@ void Application::takeScreenshotWhenSettled()
     connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
         Parts& parts = *m_parts;
         const bool ready = parts.workbench->settled() && parts.lanes.idle()
-            && (m_startPlanApplied || !parts.workbench->blockingSentence().isEmpty());
+            && ((m_startPlanApplied && m_nextCounts == m_options.kept.size())
+                || !parts.workbench->blockingSentence().isEmpty());
         *settledTicks = ready ? *settledTicks + 1 : 0;
         if (*settledTicks < 5) {
             return;

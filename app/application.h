@@ -26,7 +26,8 @@ struct StartOptions {
     QString theme; ///< "system", "light", "dark"; empty for the user's setting
     QString screenshot; ///< PNG to write once all numbers are final, then quit
     QSize size; ///< of the window; empty for the remembered one
-    std::vector<int> kept; ///< kept dims per layer to start with
+    std::vector<std::vector<int>>
+        kept; ///< kept dims per layer to start with; several plans one after the other
     QString dialog; ///< "export": the picture shows that dialog
     QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
     int layer = -1; ///< layer to select
@@ -50,6 +51,8 @@ public:
 
 private:
     void applyStartPlan();
+    /// The next of several plans, once the one before has its number.
+    void applyNextCounts();
     void takeScreenshotWhenSettled();
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();
@@ -60,6 +63,7 @@ private:
     StartOptions m_options;
     std::unique_ptr<Parts> m_parts;
     bool m_startPlanApplied = false;
+    std::size_t m_nextCounts = 0; ///< of the options' plans
     bool m_shuttingDown = false;
     StallWatchdog& m_watchdog;
     int m_exitCode = 0;

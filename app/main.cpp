@@ -58,7 +58,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
         u"screenshot"_s, u"write a picture of the window when all numbers are final, and quit"_s,
         u"file.png"_s);
     const QCommandLineOption size(u"size"_s, u"size of the window"_s, u"WxH"_s);
-    const QCommandLineOption kept(u"kept"_s, u"kept dims per layer to start with"_s, u"48,40,…"_s);
+    const QCommandLineOption kept(
+        u"kept"_s, u"kept dims per layer to start with; repeated: one plan after the other"_s, u"48,40,…"_s);
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
@@ -104,8 +105,11 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
             return false;
         }
     }
-    for (const QString& part : parser.value(kept).split(u',', Qt::SkipEmptyParts)) {
-        options.kept.push_back(part.toInt());
+    for (const QString& counts : parser.values(kept)) {
+        std::vector<int>& perLayer = options.kept.emplace_back();
+        for (const QString& part : counts.split(u',', Qt::SkipEmptyParts)) {
+            perLayer.push_back(part.toInt());
+        }
     }
     options.layer = parser.isSet(layer) ? parser.value(layer).toInt() : -1;
     options.head = parser.isSet(head) ? parser.value(head).toInt() : -1;

@@ -110,7 +110,19 @@ void MainWindow::buildMenus()
          { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
            u"go.later"_s, u"go.play"_s, u"go.previousWindow"_s, u"go.nextWindow"_s });
     fill(menuBar()->addMenu(tr("&Run")),
-         { u"run.evaluate"_s, u"run.analyse"_s, u"run.probes"_s, {}, u"run.stop"_s });
+         { u"run.evaluate"_s,
+           u"run.analyse"_s,
+           u"run.probes"_s,
+           {},
+           u"quality.moreWindows"_s,
+           u"quality.fewerWindows"_s,
+           u"quality.addText"_s,
+           {},
+           u"quality.copy"_s,
+           u"quality.copyTokens"_s,
+           u"quality.copyTexts"_s,
+           {},
+           u"run.stop"_s });
     fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
 }
 

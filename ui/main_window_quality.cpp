@@ -2,10 +2,14 @@
 // What things cost: commands on candidates and evaluation, and the numbers of the strip.
 #include "ui/actions/action_registry.h"
 #include "ui/document/candidate_history.h"
+#include "ui/document/token_losses.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 #include "ui/main_window.h"
 #include "ui/panels/compare_panel.h"
+#include "ui/panels/quality_panel.h"
+#include "ui/panels/text_score_panel.h"
+#include "ui/panels/token_loss_panel.h"
 #include "ui/widgets/status_strip.h"
 
 #include <QAction>
@@ -18,6 +22,19 @@ using namespace Qt::StringLiterals;
 void MainWindow::buildQualityActions()
 {
     ActionRegistry& actions = *m_actions;
+    const QString runMenu = tr("Run");
+    actions.add(u"quality.moreWindows"_s, runMenu, tr("Score &more windows"), QKeySequence(u"Ctrl++"_s),
+                [this] { m_qualityPanel->scoreMoreWindows(1); });
+    actions.add(u"quality.fewerWindows"_s, runMenu, tr("Score &fewer windows"), QKeySequence(u"Ctrl+-"_s),
+                [this] { m_qualityPanel->scoreMoreWindows(-1); });
+    actions.add(u"quality.addText"_s, runMenu, tr("Compare on a further &text…"), {},
+                [this] { m_textScorePanel->addText(); });
+    actions.add(u"quality.copyTexts"_s, runMenu, tr("&Copy the texts as a table"), {},
+                [this] { m_textScorePanel->copyTable(); });
+    actions.add(u"quality.copy"_s, runMenu, tr("Copy the &quality numbers"), {},
+                [this] { m_qualityPanel->copyNumbers(); });
+    actions.add(u"quality.copyTokens"_s, runMenu, tr("Copy the tokens that &changed most"), {},
+                [this] { m_tokenLossPanel->copyTable(); });
     const QString group = tr("Candidates");
     const auto add = [&](const QString& id, const QString& text, void (ComparePanel::*run)()) {
         return actions.add(id, group, text, {}, [this, run] { (m_comparePanel->*run)(); });
@@ -45,6 +62,19 @@ void MainWindow::buildQualityActions()
         m_actions->find(u"compare.export"_s)->setEnabled(any);
         m_actions->find(u"compare.plot"_s)->setEnabled(any);
     };
+    const auto refreshQuality = [this] {
+        const bool open = m_services.workbench.overview() != nullptr;
+        m_actions->find(u"quality.moreWindows"_s)->setEnabled(open);
+        m_actions->find(u"quality.fewerWindows"_s)->setEnabled(open);
+        m_actions->find(u"quality.addText"_s)->setEnabled(open);
+        m_actions->find(u"quality.copyTexts"_s)->setEnabled(m_services.workbench.baseline() != nullptr);
+        m_actions->find(u"quality.copy"_s)->setEnabled(m_services.workbench.baseline() != nullptr);
+        m_actions->find(u"quality.copyTokens"_s)->setEnabled(m_tokenLosses->comparison() != nullptr);
+    };
+    connect(&m_services.workbench, &Workbench::overviewChanged, this, refreshQuality);
+    connect(&m_services.workbench, &Workbench::baselineChanged, this, refreshQuality);
+    connect(m_tokenLosses, &TokenLosses::changed, this, refreshQuality);
+    refreshQuality();
     connect(m_comparePanel, &ComparePanel::selectionChanged, this, refresh);
     connect(m_candidates, &CandidateHistory::marksChanged, this, &MainWindow::refreshNumbers);
     refresh();

@@ -390,6 +390,7 @@ void Workbench::ageEvaluation()
         m_candidateBox.reset();
     }
     m_baselineNote.clear();
+    m_candidateNote.clear();
     m_baselineTrust = m_baseline != nullptr ? Trust::Stale : Trust::Missing;
     m_candidateTrust = m_candidate != nullptr ? Trust::Stale : Trust::Missing;
     Q_EMIT baselineChanged();

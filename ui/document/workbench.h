@@ -109,6 +109,7 @@ public:
     [[nodiscard]] const QString& spectraNote() const { return m_spectraNote; }
     [[nodiscard]] const QString& selectorNote() const { return m_selectorNote; }
     [[nodiscard]] const QString& baselineNote() const { return m_baselineNote; }
+    [[nodiscard]] const QString& candidateNote() const { return m_candidateNote; }
     /// What is happening, for the status bar: "evaluating the candidate", or empty.
     [[nodiscard]] QString activity() const;
     /// Everything that was asked for has been computed.
@@ -185,6 +186,7 @@ private:
     QString m_spectraNote;
     QString m_selectorNote;
     QString m_baselineNote;
+    QString m_candidateNote;
 
     std::shared_ptr<const CheckpointOverview> m_overview;
     std::shared_ptr<const Model> m_model;

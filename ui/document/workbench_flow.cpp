@@ -254,6 +254,7 @@ void Workbench::startCandidate()
         m_realised.reset();
         updateDelta();
         m_candidateTrust = Trust::Missing;
+        m_candidateNote.clear();
         m_evaluatedPlan = plan;
         Q_EMIT candidateChanged();
         return;
@@ -268,6 +269,7 @@ void Workbench::startCandidate()
     m_evaluatedPlan = plan;
     m_sinceStart.start();
     m_runHasNumber = false;
+    m_candidateNote.clear();
     m_candidateBox = newLiveNumbers();
     Job* job = newJob(tr("Evaluate candidate"), u"candidate"_s);
     job->setUnit(tr("windows"));
@@ -298,7 +300,9 @@ void Workbench::startCandidate()
             if (m_restartOnNumber) {
                 scheduleCandidate();
             }
+            m_candidateNote.clear();
             if (!result) {
+                m_candidateNote = noteOf(result.error(), tr("Press Ctrl+R to evaluate again."));
                 m_candidateTrust = m_candidate != nullptr ? Trust::Stale : Trust::Missing;
                 report(result.error());
                 Q_EMIT candidateChanged();

@@ -111,6 +111,12 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
         m_plot->setSelected(selectedId());
         refreshButtons();
     });
+    m_table->setMouseTracking(true);
+    connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
+        const QModelIndex name = index.siblingAtColumn(CandidateTableModel::NameColumn);
+        Q_EMIT hovered(name.data(Qt::ToolTipRole).toString().replace(u"\n"_s, u" · "_s));
+    });
+    connect(m_table, &QTableView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
     connect(m_plot, &ParetoPlot::clicked, this, &ComparePanel::select);
     connect(m_plot, &ParetoPlot::activated, this, [this](int id) {
         select(id);
@@ -200,6 +206,7 @@ void ComparePanel::arrange()
     const bool both = wide || height() > unit * 24;
     m_splitter->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
     m_view->setVisible(!both);
+    m_view->setText(m_view->isChecked() ? tr("Table") : tr("Pareto plot"));
     m_table->setVisible(both || !m_view->isChecked());
     m_plot->setVisible(both || m_view->isChecked());
     m_splitter->setStretchFactor(0, 1);
@@ -361,6 +368,9 @@ bool ComparePanel::eventFilter(QObject* watched, QEvent* event)
 {
     if (watched == m_table->viewport() && event->type() == QEvent::Resize) {
         fitColumns();
+    }
+    if (watched == m_table->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
     }
     if (watched == m_table
         && (event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride)) {

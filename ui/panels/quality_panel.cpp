@@ -13,10 +13,13 @@
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
+#include <QClipboard>
 #include <QComboBox>
 #include <QEvent>
 #include <QGridLayout>
+#include <QGuiApplication>
 #include <QLabel>
+#include <QMenu>
 #include <QStackedLayout>
 
 #include <cmath>
@@ -150,7 +153,56 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     connect(m_plot, &DeltaPlot::hovered, this, &QualityPanel::hovered);
     connect(m_plot, &DeltaPlot::problem, this, &QualityPanel::problem);
     connect(m_plot, &DeltaPlot::windowClicked, &sources.selection, &LayerSelection::setWindow);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(this, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        QMenu menu(this);
+        menu.addAction(tr("Copy the numbers"), this, &QualityPanel::copyNumbers);
+        menu.exec(mapToGlobal(at));
+    });
     refresh();
+}
+
+void QualityPanel::copyNumbers()
+{
+    const Workbench& workbench = m_sources.workbench;
+    QStringList lines { u"quantity\tvalue\tlow\thigh\trests_on"_s };
+    const auto add = [&](const QString& name, double value, std::optional<std::pair<double, double>> interval,
+                         const QString& basis) {
+        lines << QStringList { name, QString::number(value, 'g', 12),
+                               interval ? QString::number(interval->first, 'g', 12) : QString(),
+                               interval ? QString::number(interval->second, 'g', 12) : QString(), basis }
+                     .join(u'\t');
+    };
+    const auto addEstimate
+        = [&](const QString& name, const std::shared_ptr<const PerplexityEstimate>& estimate) {
+              if (estimate != nullptr) {
+                  const QString basis = tr("%1 tokens").arg(estimate->tokens());
+                  add(name + u"_perplexity"_s, estimate->perplexity(), std::nullopt, basis);
+                  add(name + u"_mean_nll"_s, estimate->meanNll(), std::nullopt, basis);
+              }
+          };
+    addEstimate(u"baseline"_s, workbench.baseline());
+    addEstimate(u"candidate"_s, workbench.candidate());
+    if (const std::optional<PairedDelta>& delta = workbench.delta().delta()) {
+        add(u"delta_nll"_s, delta->meanNll, std::pair(delta->low, delta->high),
+            tr("%1 windows, against %2").arg(delta->windows).arg(referenceName()));
+    }
+    if (m_sources.tokens.trust() == Trust::Final) {
+        const MeanInterval& kl = m_sources.tokens.kl();
+        const MeanInterval& top = m_sources.tokens.sameTop();
+        add(u"kl"_s, kl.mean, std::pair(kl.low, kl.high), tr("%1 windows").arg(kl.count));
+        add(u"same_top"_s, top.mean, std::pair(top.low, top.high), tr("%1 tokens").arg(top.count));
+    }
+    QGuiApplication::clipboard()->setText(lines.join(u'\n') + u'\n');
+}
+
+void QualityPanel::scoreMoreWindows(int direction)
+{
+    const int at = m_windowCount->currentIndex() + direction;
+    if (at >= 0 && at < m_windowCount->count()) {
+        m_windowCount->setCurrentIndex(at);
+        chooseWindows();
+    }
 }
 
 void QualityPanel::refresh()
@@ -174,7 +226,8 @@ void QualityPanel::refresh()
         caption = progress(workbench.candidate());
         break;
     case Trust::Stale:
-        caption = u"↻ "_s + staleWord(*workbench.candidate());
+        caption = workbench.candidateNote().isEmpty() ? u"↻ "_s + staleWord(*workbench.candidate())
+                                                      : u"⚠ "_s + workbench.candidateNote();
         break;
     case Trust::Final:
         caption = tr("final · %1 tokens").arg(formatCount(workbench.candidate()->tokens()));
@@ -320,6 +373,9 @@ QString QualityPanel::emptySentence() const
     if (workbench.baseline() == nullptr) {
         return workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")
                                                   : workbench.baselineNote();
+    }
+    if (!workbench.candidateNote().isEmpty()) {
+        return workbench.candidateNote();
     }
     return m_sources.document.isOpen() && m_sources.document.plan().keepsAll()
         ? tr("The plan keeps everything. Lower a fader, a ratio or the cut: its cost appears here.")

@@ -41,6 +41,10 @@ public:
     [[nodiscard]] DeltaPlot* plot() const { return m_plot; }
     [[nodiscard]] QComboBox* windowCount() const { return m_windowCount; }
     [[nodiscard]] QComboBox* windowLength() const { return m_windowLength; }
+    /// All numbers with their intervals, tab separated.
+    void copyNumbers();
+    /// The next larger (1) or smaller (-1) choice of windows.
+    void scoreMoreWindows(int direction);
 
 Q_SIGNALS:
     void hovered(const QString& text);

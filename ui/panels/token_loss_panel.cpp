@@ -68,6 +68,7 @@ TokenLossPanel::TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerS
     m_list->setMouseTracking(true);
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     m_list->installEventFilter(this);
+    m_list->viewport()->installEventFilter(this);
     connect(m_order, &QComboBox::currentIndexChanged, this, &TokenLossPanel::refresh);
     connect(&m_losses, &TokenLosses::changed, this, &TokenLossPanel::refresh);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &TokenLossPanel::choose);
@@ -130,6 +131,9 @@ void TokenLossPanel::copyTable()
 
 bool TokenLossPanel::eventFilter(QObject* watched, QEvent* event)
 {
+    if (watched == m_list->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
+    }
     if (watched == m_list && event->type() == QEvent::KeyPress
         && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
         copyTable();
