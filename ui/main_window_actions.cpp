@@ -22,6 +22,7 @@
 #include <QAction>
 #include <QActionGroup>
 #include <QBoxLayout>
+#include <QComboBox>
 #include <QDialog>
 #include <QSpinBox>
 #include <QTextBrowser>
@@ -123,6 +124,14 @@ void MainWindow::buildViewActions()
                         [dock = entry.dock, page] { dock->reveal(page); });
         }
     }
+    actions.add(u"view.rankForm"_s, view, tr("Ranks over tokens: &map or lines"), {}, [this] {
+        QComboBox* form = m_rankPanel->formBox();
+        form->setCurrentIndex(1 - form->currentIndex());
+    });
+    actions.add(u"view.rankModel"_s, view, tr("State of the &dense or the pruned model"), {}, [this] {
+        QComboBox* model = m_rankPanel->modelBox();
+        model->setCurrentIndex(1 - model->currentIndex());
+    });
     actions.add(u"view.reset"_s, view, tr("&Reset layout"), QKeySequence(u"Ctrl+Shift+R"_s),
                 [this] { resetLayout(); });
     actions.add(u"view.fit"_s, view, tr("&Fit the spectra"), QKeySequence(u"0"_s),

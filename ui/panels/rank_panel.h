@@ -33,6 +33,7 @@ public:
     [[nodiscard]] bool isPlaying() const;
     [[nodiscard]] RankPlot* plot() const { return m_plot; }
     [[nodiscard]] QComboBox* measureBox() const { return m_measure; }
+    [[nodiscard]] QComboBox* formBox() const { return m_form; }
     [[nodiscard]] QComboBox* modelBox() const { return m_model; }
     [[nodiscard]] QSpinBox* windowBox() const { return m_window; }
     [[nodiscard]] TokenRibbon* ribbon() const { return m_ribbon; }

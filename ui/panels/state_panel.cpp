@@ -258,7 +258,7 @@ void StatePanel::refreshState()
                           .arg(head)
                           .arg(m_ranks.pruned() ? tr("pruned model") : tr("dense model"));
     if (removed > 0) {
-        caption += tr(" · hatched: %1 channels that the plan removes").arg(removed);
+        caption += tr(" · %1 rows go (hatched)").arg(removed);
     }
     Q_EMIT captionChanged(caption);
 }

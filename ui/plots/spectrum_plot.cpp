@@ -179,7 +179,12 @@ void SpectrumPlot::refresh()
     refreshMarks();
     refreshKeptLine();
     setAxisLabel(*plot->yAxis, tr("σ of the state, after token %1").arg(impl.view.token));
-    setAxisLabel(*plot->xAxis, tr("singular value index"));
+    // The floor is named where it is drawn: the row of the legend may be too narrow for it.
+    const std::vector<Impl::Entry> entries = impl.entries(palette());
+    setAxisLabel(*plot->xAxis,
+                 entries.empty()
+                     ? tr("singular value index")
+                     : tr("singular value index (%1: smaller values lie on it)").arg(entries.back().text));
     refreshLegend();
     plot->replot(QCustomPlot::rpQueuedReplot);
 }

@@ -69,7 +69,10 @@ QStringList SpectrumPlot::legend() const
 void SpectrumPlot::refreshLegend()
 {
     Impl& impl = *m_impl;
-    const std::vector<Impl::Entry> entries = impl.entries(palette());
+    std::vector<Impl::Entry> entries = impl.entries(palette());
+    if (!entries.empty()) {
+        entries.pop_back(); // the floor stands in the axis label
+    }
     while (impl.legendTexts.size() < entries.size()) {
         auto* text = new QCPItemText(impl.plot);
         text->position->setType(QCPItemPosition::ptAbsolute);
