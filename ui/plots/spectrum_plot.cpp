@@ -178,7 +178,7 @@ void SpectrumPlot::refresh()
     refreshBands();
     refreshMarks();
     refreshKeptLine();
-    setAxisLabel(*plot->yAxis, tr("σ of the state, after token %1").arg(impl.view.token));
+    setAxisLabel(*plot->yAxis, tr("σ after token %1").arg(impl.view.token));
     // The floor is named where it is drawn: the row of the legend may be too narrow for it.
     const std::vector<Impl::Entry> entries = impl.entries(palette());
     setAxisLabel(*plot->xAxis,
