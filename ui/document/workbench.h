@@ -211,7 +211,6 @@ private:
     QElapsedTimer m_sinceStart; ///< of the newest candidate run
     QElapsedTimer m_sinceEdit;
     QElapsedTimer m_sinceTaken; ///< of live numbers
-    qint64 m_firstNumberMs = 200; ///< start to first number of the last run that had one
     bool m_runHasNumber = false; ///< the newest candidate run has shown one
     bool m_restartOnNumber = false; ///< the newest edit waits for the run's first number
     bool m_awaitingFirstNumber = false;

@@ -17,11 +17,12 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Edits that follow each other this closely are one drag.
-constexpr int kDragMs = 250;
-/// During a drag a run may live up to twice as long as the last one took to its first number before the next
-/// edit replaces it, so that numbers of a moment ago appear while the hand moves; but not longer than this.
-constexpr int kMostPatienceMs = 1000;
+/// Edits that follow each other this closely are one drag. While it goes on, a run may live until its first
+/// number, so that numbers of a moment ago appear while the hand moves; when the hand rests, or the edits are
+/// no drag, the newest plan replaces the run at once.
+constexpr int kDragMs = 150;
+/// A run that takes longer than this to its first number is not waited for.
+constexpr int kMostPatienceMs = 3000;
 /// Live numbers are shown at most this often, the first ones of a run at once.
 constexpr int kLiveIntervalMs = 30;
 
@@ -219,11 +220,9 @@ void Workbench::onPlanChanged()
         return; // back at the plan of the running evaluation
     }
     const qint64 age = m_candidateBox != nullptr ? m_sinceStart.elapsed() : 0;
-    const qint64 patience
-        = m_firstNumberMs < kMostPatienceMs ? std::min<qint64>(2 * m_firstNumberMs, kMostPatienceMs) : 0;
-    m_restartOnNumber = drag && m_candidateBox != nullptr && !m_runHasNumber && age < patience;
+    m_restartOnNumber = drag && m_candidateBox != nullptr && !m_runHasNumber && age < kMostPatienceMs;
     if (m_restartOnNumber) {
-        m_editTimer->start(static_cast<int>(patience - age));
+        m_editTimer->start(kDragMs);
     } else {
         scheduleCandidate();
     }
@@ -349,9 +348,6 @@ void Workbench::takeLive()
     }
     if (m_candidateBox != nullptr) {
         if (std::shared_ptr<const PerplexityEstimate> part = m_candidateBox->take()) {
-            if (!m_runHasNumber) {
-                m_firstNumberMs = m_sinceStart.elapsed();
-            }
             m_runHasNumber = true;
             if (m_restartOnNumber) {
                 scheduleCandidate();
