@@ -3,7 +3,8 @@
 # Sets up, builds everything and runs every test without a display. Other arguments go to ctest, as in
 # `scripts/test.sh -R tokenizer` or `scripts/test.sh -L unit`.
 #   scripts/test.sh [--sanitize] [CTEST ARGUMENTS...]
-#   --sanitize   a build of its own with the address and undefined-behaviour sanitizers
+#   --sanitize   tests of engine and window, first with the address and undefined-behaviour sanitizers, then with the
+#                thread sanitizer, each in a build folder of its own (the first time builds almost everything twice)
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -12,10 +13,30 @@ source "$root/scripts/build_steps.sh"
 
 preset=dev
 case "${1:-}" in
-    -h | --help) sed -n '3,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    --sanitize) preset=asan; shift ;;
+    -h | --help) sed -n '3,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --sanitize) preset=sanitize; shift ;;
 esac
 folder="$root/build/$preset"
+
+# What --sanitize runs. With the thread sanitizer what has threads of its own: lanes, jobs, mailboxes, the window.
+address_tests=(tst_bad_checkpoints tst_bad_weights tst_checkpoint_layouts tst_json tst_digest tst_tokenizer
+    tst_token_windows tst_plan_file tst_pruning_plan tst_channel_selection tst_nested_evaluation tst_out_of_memory
+    tst_weights_in_place tst_export_checkpoint tst_engine_lane tst_job tst_plan_document tst_main_window tst_workbench
+    tst_window_session)
+thread_tests=(tst_engine_lane tst_job tst_nested_evaluation tst_workbench tst_main_window tst_window_session)
+
+# sanitized PRESET TESTS...
+sanitized() {
+    local preset="$1"
+    shift
+    configure "$preset"
+    build "$preset" "$@" rankscope-cli
+    local names
+    names="$(IFS='|'; echo "$*")"
+    # Instrumented code is many times slower.
+    (cd "$root/build/$preset" \
+        && ctest --output-on-failure --no-tests=error --timeout 1800 -R "^($names)$" </dev/null)
+}
 
 # Lines of .ninja_log: start ms, end ms, modification time, output, hash. The last line of an output is the valid one.
 slowest_files() {
@@ -25,6 +46,16 @@ slowest_files() {
 
 started=$SECONDS
 "$root/scripts/setup.sh"
+if [ "$preset" = sanitize ]; then
+    export QT_QPA_PLATFORM=offscreen
+    # Leaks are not counted: torch and the font libraries keep what they allocate until the process ends.
+    export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+    export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS:-}"
+    export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp:halt_on_error=0:second_deadlock_stack=1:${TSAN_OPTIONS:-}"
+    sanitized asan "${address_tests[@]}"
+    sanitized tsan "${thread_tests[@]}"
+    exit 0
+fi
 setup_done=$SECONDS
 configure "$preset"
 build "$preset"
@@ -38,10 +69,5 @@ echo "Set-up $((setup_done - started)) s, configure and build $((build_done - se
 echo
 
 export QT_QPA_PLATFORM=offscreen
-if [ "$preset" = asan ]; then
-    # Leaks are not counted: torch and the font libraries keep what they allocate until the process ends.
-    export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
-    export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS:-}"
-fi
 cd "$folder"
 exec ctest --output-on-failure --no-tests=error -j "$(nproc)" "$@" </dev/null

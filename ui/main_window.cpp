@@ -18,7 +18,9 @@
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
+#include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
+#include "ui/jobs/memory_watch.h"
 #include "ui/models/layer_selection.h"
 #include "ui/models/layer_table_model.h"
 #include "ui/panels/dock_panel.h"
@@ -76,6 +78,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
           new LayerProbes(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this))
     , m_snap(new SizeSnap(m_services.settings, this))
     , m_actions(new ActionRegistry(this))
+    , m_memory(new MemoryWatch(m_services.lanes, this))
 {
     m_layerModel->setProbes(m_probes);
     setObjectName(u"mainWindow"_s);
@@ -151,6 +154,10 @@ void MainWindow::buildBars()
     statusBar()->setContentsMargins(10, 0, 10, 0);
     statusBar()->addWidget(m_hoverText, 1);
     statusBar()->addPermanentWidget(m_activityText);
+    m_memoryText = new QLabel(this);
+    m_memoryText->setForegroundRole(QPalette::PlaceholderText);
+    m_memoryText->hide();
+    statusBar()->addPermanentWidget(m_memoryText);
 }
 
 void MainWindow::connectAll()
@@ -165,6 +172,10 @@ void MainWindow::connectAll()
     connect(&workbench, &Workbench::baselineChanged, this, &MainWindow::refreshNumbers);
     connect(&workbench, &Workbench::candidateChanged, this, &MainWindow::refreshNumbers);
     connect(&workbench, &Workbench::activityChanged, this, &MainWindow::refreshStatus);
+    connect(&workbench, &Workbench::overviewChanged, this, &MainWindow::refreshDevices);
+    connect(&workbench, &Workbench::devicesChanged, this,
+            [this] { m_memory->setDevice(m_services.workbench.device()); });
+    connect(m_memory, &MemoryWatch::changed, this, &MainWindow::refreshMemory);
     connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
     connect(&workbench, &Workbench::spectraChanged, this, [this] {
         m_layerModel->setSpectra(m_services.workbench.spectra());
@@ -225,9 +236,16 @@ void MainWindow::refreshTitle()
 
 void MainWindow::refreshStatus()
 {
-    const QString activity = m_services.workbench.activity();
-    m_activityText->setText(activity.isEmpty() ? tr("engine: idle")
-                                               : tr("engine: %1").arg(activity.toLower()));
+    const Workbench& workbench = m_services.workbench;
+    const QString activity = workbench.activity();
+    const auto lane = [&workbench](const QString& name, const Lane& of) {
+        const auto [running, others] = workbench.laneActivity(of);
+        const QString what = running.isEmpty() ? tr("idle") : running.left(1).toLower() + running.mid(1);
+        return others > 0 ? tr("%1: %2, %n waiting", nullptr, others).arg(name, what)
+                          : tr("%1: %2").arg(name, what);
+    };
+    m_activityText->setText(lane(tr("engine"), m_services.lanes.gpu()) + u"   "_s
+                            + lane(tr("files"), m_services.lanes.cpu()));
     const int running = m_services.jobs.runningCount();
     m_activityDock->setCaption(running > 0 ? tr("%1 running").arg(running) : QString());
     if (m_hoverText->property("hover").toBool()) {
@@ -236,6 +254,30 @@ void MainWindow::refreshStatus()
     m_hoverText->setText(m_services.workbench.overview() == nullptr ? tr("No model open")
                              : activity.isEmpty()                   ? tr("Ready")
                                                                     : activity + u"…"_s);
+}
+
+void MainWindow::refreshMemory()
+{
+    const MemoryWatch::Reading& reading = m_memory->reading();
+    const bool gpu = reading.device.kind == DeviceKind::Cuda;
+    m_memoryText->setVisible(reading.memory.totalBytes > 0);
+    m_memoryText->setText(
+        (gpu ? tr("GPU memory %1 of %2") : tr("memory %1 of %2"))
+            .arg(formatBytes(gpu ? reading.memory.usedBytes : reading.process.residentBytes),
+                 formatBytes(reading.memory.totalBytes)));
+    const QString process
+        = tr("This program: %1 in memory, of it %2 its own and %3 pages of files.")
+              .arg(formatBytes(reading.process.residentBytes), formatBytes(reading.process.privateBytes),
+                   formatBytes(reading.process.mappedBytes));
+    m_memoryText->setToolTip(
+        gpu ? tr("%1: %2 of %3 used by all programs, %4 by tensors of this one (at most %5 so far).\n%6")
+                  .arg(QString::fromStdString(toString(reading.device)),
+                       formatBytes(reading.memory.usedBytes), formatBytes(reading.memory.totalBytes),
+                       formatBytes(reading.memory.oursBytes), formatBytes(reading.memory.peakOursBytes),
+                       process)
+            : tr("%1\nAll programs together use %2 of %3.")
+                  .arg(process, formatBytes(reading.memory.usedBytes),
+                       formatBytes(reading.memory.totalBytes)));
 }
 
 void MainWindow::showHover(const QString& text)

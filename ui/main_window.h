@@ -36,6 +36,7 @@ class LayerPanel;
 class LayerProbes;
 class LayerSelection;
 class LayerTableModel;
+class MemoryWatch;
 class MessageBar;
 class PlanDocument;
 class PlanPanel;
@@ -179,6 +180,7 @@ private:
     void refreshModelMenu();
     void refreshTitle();
     void refreshStatus();
+    void refreshMemory();
     void showHover(const QString& text);
     void showProblem(const QString& sentence, IssueSeverity severity = IssueSeverity::Error);
 
@@ -205,6 +207,8 @@ private:
         = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself
     QLabel* m_hoverText = nullptr;
     QLabel* m_activityText = nullptr;
+    QLabel* m_memoryText = nullptr;
+    MemoryWatch* m_memory;
 
     std::vector<DockEntry> m_docks; ///< the table of docks, in the order in which they start
     DockPanel* m_layerDock = nullptr;

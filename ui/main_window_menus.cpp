@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menu bar, and the menus of the strip.
 #include "ui/actions/action_registry.h"
+#include "ui/document/open_defaults.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
 #include "ui/main_window.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/settings/settings.h"
@@ -153,9 +155,16 @@ void MainWindow::refreshDevices()
         const bool gpu = info.device.kind == DeviceKind::Cuda;
         for (const DType type :
              gpu ? std::vector { DType::BF16, DType::F32 } : std::vector { DType::F32, DType::BF16 }) {
-            QAction* action = menu->addAction(
-                u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type))), this,
-                [this, device = info.device, type] { m_services.workbench.setDevice(device, type); });
+            QString text
+                = u"%1 · %2"_s.arg(QString::fromStdString(info.name), QString::fromUtf8(shortName(type)));
+            if (const auto& overview = workbench.overview(); overview != nullptr && !gpu) {
+                const std::int64_t copied = copiedWeightBytes(*overview, type);
+                text += copied == 0 ? tr(" (weights used in place)")
+                                    : tr(" (copies %1)").arg(formatBytes(copied));
+            }
+            QAction* action = menu->addAction(text, this, [this, device = info.device, type] {
+                m_services.workbench.setDevice(device, type);
+            });
             action->setCheckable(true);
             action->setChecked(info.device == workbench.device() && type == workbench.dtype());
         }

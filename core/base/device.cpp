@@ -122,6 +122,29 @@ Status requireDevice(const Device& device)
     return Unit {};
 }
 
+DeviceMemory deviceMemory(const Device& device)
+{
+    if (device.kind == DeviceKind::Cpu) {
+        const DeviceInfo info = cpuInfo();
+        return DeviceMemory { info.totalBytes, info.totalBytes - info.freeBytes, 0, 0 };
+    }
+    const GpuModule* gpu = gpuModule();
+    GpuMemory memory;
+    if (gpu == nullptr || !gpu->memory(device.index, &memory)) {
+        return {};
+    }
+    return DeviceMemory { memory.totalBytes, memory.totalBytes - memory.freeBytes, memory.allocatedBytes,
+                          memory.peakAllocatedBytes };
+}
+
+void releaseCachedMemory(const Device& device)
+{
+    const GpuModule* gpu = device.kind == DeviceKind::Cuda ? gpuModule() : nullptr;
+    if (gpu != nullptr) {
+        gpu->releaseCachedMemory();
+    }
+}
+
 void setEngineThreads(int threads)
 {
     if (threads > 0) {

@@ -38,6 +38,19 @@ struct DeviceInfo {
 /// Ok when tensors can live there; otherwise a sentence that says what is missing.
 [[nodiscard]] Status requireDevice(const Device& device);
 
+struct DeviceMemory {
+    std::int64_t totalBytes = 0; ///< 0 where the device does not answer
+    std::int64_t usedBytes = 0; ///< by anybody
+    std::int64_t oursBytes = 0; ///< in our tensors; GPUs only
+    std::int64_t peakOursBytes = 0; ///< since the start; GPUs only
+};
+
+/// Any thread. On a GPU that has not been used yet this opens a context.
+[[nodiscard]] DeviceMemory deviceMemory(const Device& device);
+
+/// Gives memory that LibTorch keeps for reuse back to the GPU's driver; nothing on the CPU.
+void releaseCachedMemory(const Device& device);
+
 /// Threads that one running engine job may use; set once at start. 0 keeps the library's choice.
 void setEngineThreads(int threads);
 [[nodiscard]] int engineThreads();

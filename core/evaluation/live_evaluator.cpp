@@ -54,7 +54,7 @@ struct LiveEvaluator::Impl {
         if (!cache.baselineNll.empty()) {
             return;
         }
-        if (!cache.ids.defined()) {
+        if (cache.blockInputs.empty()) { // also when an earlier call ran out of memory in here
             cache.ids = batchIds(*model, *windows, cache.batch);
             cache.blockInputs = { embed(*model, cache.ids) };
         }

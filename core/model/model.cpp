@@ -3,6 +3,12 @@
 
 #include "core/model/model_torch.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linear.h>
+
+#include <optional>
+
 namespace rankscope {
 
 Model::Model(CheckpointOverview overview, LoadOptions options, std::string digest,
@@ -15,6 +21,28 @@ Model::Model(CheckpointOverview overview, LoadOptions options, std::string diges
 }
 
 Model::~Model() = default;
+
+std::int64_t StackedMatrix::rows() const
+{
+    std::int64_t total = 0;
+    for (const at::Tensor& part : parts) {
+        total += part.size(0);
+    }
+    return total;
+}
+
+at::Tensor StackedMatrix::apply(const at::Tensor& x, const at::Tensor& bias) const
+{
+    if (parts.size() == 1) {
+        return at::linear(x, parts.front(), bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
+    }
+    std::vector<at::Tensor> results;
+    for (const at::Tensor& part : parts) {
+        results.push_back(at::linear(x, part));
+    }
+    const at::Tensor whole = at::cat(results, -1);
+    return bias.defined() ? whole + bias : whole;
+}
 
 std::int64_t Model::weightBytes() const
 {
@@ -35,10 +63,15 @@ std::int64_t Model::Weights::sizeBytes() const
         add(head);
     }
     for (const BlockWeights& block : blocks) {
+        for (const StackedMatrix* stack : { &block.gateUp, &block.mixer.projection }) {
+            for (const at::Tensor& part : stack->parts) {
+                add(part);
+            }
+        }
         for (const at::Tensor& tensor :
-             { block.mixerNorm, block.mlpNorm, block.gateUp, block.down, block.mixer.projection,
-               block.mixer.projectionBias, block.mixer.outProj, block.mixer.conv, block.mixer.decayScale,
-               block.mixer.decayBias, block.mixer.outNorm, block.mixer.inverseFrequencies }) {
+             { block.mixerNorm, block.mlpNorm, block.down, block.mixer.projectionBias, block.mixer.outProj,
+               block.mixer.conv, block.mixer.decayScale, block.mixer.decayBias, block.mixer.outNorm,
+               block.mixer.inverseFrequencies }) {
             add(tensor);
         }
     }

@@ -16,6 +16,9 @@ namespace rankscope {
 struct LoadOptions {
     Device device;
     DType dtype = DType::F32; ///< F64, F32 or BF16: of weights and activations
+    /// On the CPU, weights of at least this size that are stored in `dtype` are not copied but used where the
+    /// mapped file lies: no second copy in memory, but the file must not change while the model is open.
+    std::int64_t inPlaceFromBytes = std::int64_t { 512 } << 20;
 };
 
 /// Immutable weights of one checkpoint on one device. Any thread.
@@ -37,6 +40,8 @@ public:
     [[nodiscard]] const std::string& digest() const { return m_digest; }
     /// Bytes that the weights occupy on the device.
     [[nodiscard]] std::int64_t weightBytes() const;
+    /// Weights lie in the mapped file.
+    [[nodiscard]] bool usesFileInPlace() const { return m_options.inPlaceFromBytes == 0; }
 
     [[nodiscard]] const Weights& weights() const { return *m_weights; }
 

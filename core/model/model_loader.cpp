@@ -15,10 +15,14 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/pow.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,17 +30,20 @@ namespace rankscope {
 
 namespace {
 
-/// Copies tensors of the checkpoint into their place on the device, checks them for NaN and Inf and hashes
+constexpr std::size_t kStepBytes = std::size_t { 8 } << 20; ///< read between two polls
+
+/// Brings the tensors of the checkpoint to their place on the device, checks them for NaN and Inf and hashes
 /// them on the way.
 class WeightBuilder {
 public:
-    WeightBuilder(const CheckpointReader& reader, const ModelSpec& spec, const LoadOptions& options,
-                  JobContext& job)
-        : m_reader(reader)
+    WeightBuilder(std::shared_ptr<const CheckpointReader> reader, const ModelSpec& spec,
+                  const LoadOptions& options, JobContext& job)
+        : m_reader(std::move(reader))
         , m_spec(spec)
         , m_device(toTorch(options.device))
         , m_type(toTorch(options.dtype))
         , m_accumulation(accumulationType(m_type))
+        , m_inPlace(options.inPlaceFromBytes == 0)
         , m_job(job)
         , m_digestText(fmt::format("{} eps {} neg {} act {} norm {}\n", spec.baseModelType, spec.normEps,
                                    spec.allowNegativeEigenvalues, static_cast<int>(spec.qkActivation),
@@ -73,7 +80,7 @@ private:
         if (!m_spec.fusedMlp) {
             gateUp.push_back(prefix + "mlp.up_proj.weight");
         }
-        block.gateUp = load(gateUp, m_type);
+        block.gateUp = stack(gateUp);
         block.down = load({ prefix + "mlp.down_proj.weight" }, m_type);
         return block;
     }
@@ -92,7 +99,7 @@ private:
         if (m_spec.family == Family::GatedDeltaNet) {
             rows.push_back(attn + "a_proj.weight");
         }
-        mixer.projection = load(rows, m_type);
+        mixer.projection = stack(rows);
         splitQk(layer, mixer);
         if (m_spec.useShortConv) {
             const at::Tensor taps
@@ -112,8 +119,7 @@ private:
     MixerWeights softmaxMixer(const LayerSpec& layer, const std::string& attn)
     {
         MixerWeights mixer;
-        mixer.projection
-            = load({ attn + "q_proj.weight", attn + "k_proj.weight", attn + "v_proj.weight" }, m_type);
+        mixer.projection = stack({ attn + "q_proj.weight", attn + "k_proj.weight", attn + "v_proj.weight" });
         if (layer.qkvBias) {
             mixer.projectionBias
                 = load({ attn + "q_proj.bias", attn + "k_proj.bias", attn + "v_proj.bias" }, m_type);
@@ -132,8 +138,59 @@ private:
         const std::int64_t keyWidth = layer.kind == LayerKind::Linear
             ? queryWidth
             : std::int64_t { layer.valueHeads } * layer.keyDims;
-        mixer.qProj = mixer.projection.narrow(0, 0, queryWidth);
-        mixer.kProj = mixer.projection.narrow(0, queryWidth, keyWidth);
+        const std::vector<at::Tensor>& parts = mixer.projection.parts;
+        mixer.qProj = parts.front().narrow(0, 0, queryWidth);
+        mixer.kProj = parts.size() == 1 ? parts.front().narrow(0, queryWidth, keyWidth) : parts[1];
+    }
+
+    StackedMatrix stack(const std::vector<std::string>& names)
+    {
+        if (!m_inPlace) {
+            return StackedMatrix { { load(names, m_type) } };
+        }
+        StackedMatrix result;
+        for (const std::string& name : names) {
+            result.parts.push_back(load({ name }, m_type));
+        }
+        return result;
+    }
+
+    /// Checks and hashes the bytes of one tensor, in steps that leave time for polls.
+    void read(const TensorEntry& entry, std::span<const std::byte> bytes)
+    {
+        Sha256 digest;
+        for (std::size_t begin = 0; begin < bytes.size() || begin == 0; begin += kStepBytes) {
+            throwIfStopped(m_job);
+            const std::span<const std::byte> step
+                = bytes.subspan(begin, std::min(kStepBytes, bytes.size() - begin));
+            if (const auto bad = firstNonFinite(step, entry.dtype)) {
+                throwError(Error {
+                    ErrorCode::BadData,
+                    fmt::format("Tensor \"{}\" holds NaN or infinite values (the first at element {}); the "
+                                "checkpoint is damaged.",
+                                entry.name, *bad + narrow<std::int64_t>(begin) / sizeBytes(entry.dtype)),
+                    {} });
+            }
+            digest.add(step);
+            m_job.progress().advance(narrow<std::int64_t>(step.size()));
+        }
+        m_digestText += fmt::format("{} {} {} {}\n", entry.name, safetensorsName(entry.dtype),
+                                    shapeText(entry.shape), digest.finishHex());
+    }
+
+    /// The bytes themselves as a tensor that keeps the file mapped; undefined where they cannot be used so.
+    [[nodiscard]] at::Tensor inPlace(const TensorEntry& entry, at::ScalarType type) const
+    {
+        constexpr std::uintptr_t kAlignment = 16;
+        const std::span<const std::byte> bytes = m_reader->bytes(entry);
+        if (!m_inPlace || toTorch(entry.dtype) != type
+            || reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment != 0) {
+            return {};
+        }
+        // from_blob wants a mutable pointer; nobody writes to weights.
+        return at::from_blob(
+            const_cast<std::byte*>(bytes.data()), entry.shape, [keep = m_reader](void*) {},
+            at::TensorOptions(type));
     }
 
     /// The named tensors one below the other, in one allocation.
@@ -142,7 +199,7 @@ private:
         std::vector<const TensorEntry*> entries;
         std::vector<std::int64_t> shape;
         for (const std::string& name : names) {
-            const TensorEntry* entry = m_reader.find(name);
+            const TensorEntry* entry = m_reader->find(name);
             if (entry == nullptr) {
                 throwError(Error { ErrorCode::Mismatch, fmt::format("Tensor \"{}\" is missing.", name), {} });
             }
@@ -153,33 +210,29 @@ private:
             }
             entries.push_back(entry);
         }
+        if (entries.size() == 1) {
+            if (at::Tensor mapped = inPlace(*entries.front(), type); mapped.defined()) {
+                read(*entries.front(), m_reader->bytes(*entries.front()));
+                return mapped;
+            }
+        }
         const at::Tensor target = at::empty(shape, at::TensorOptions(type).device(m_device));
         std::int64_t row = 0;
         for (const TensorEntry* entry : entries) {
-            throwIfStopped(m_job);
-            const std::span<const std::byte> bytes = m_reader.bytes(*entry);
-            if (const auto bad = firstNonFinite(bytes, entry->dtype)) {
-                throwError(Error {
-                    ErrorCode::BadData,
-                    fmt::format("Tensor \"{}\" holds NaN or infinite values (the first at element {}); the "
-                                "checkpoint is damaged.",
-                                entry->name, *bad),
-                    {} });
-            }
-            m_digestText += fmt::format("{} {} {} {}\n", entry->name, safetensorsName(entry->dtype),
-                                        shapeText(entry->shape), sha256Hex(bytes));
+            const std::span<const std::byte> bytes = m_reader->bytes(*entry);
+            read(*entry, bytes);
             target.narrow(0, row, entry->shape[0]).copy_(borrowTensor(bytes, entry->dtype, entry->shape));
             row += entry->shape[0];
-            m_job.progress().advance(entry->sizeBytes);
         }
         return target;
     }
 
-    const CheckpointReader& m_reader;
+    std::shared_ptr<const CheckpointReader> m_reader;
     const ModelSpec& m_spec;
     at::Device m_device;
     at::ScalarType m_type;
     at::ScalarType m_accumulation;
+    bool m_inPlace;
     JobContext& m_job;
     std::string m_digestText;
 };
@@ -212,9 +265,15 @@ Result<std::shared_ptr<const Model>> loadModel(const std::filesystem::path& fold
     return guarded("loading the weights", [&]() -> Loaded {
         const c10::NoGradGuard noGrad;
         job.progress().begin(overview->weightBytes);
-        WeightBuilder builder(**reader, overview->spec, options, job);
+        const bool storedSo = overview->dtype.starts_with(shortName(options.dtype));
+        LoadOptions decided = options;
+        decided.inPlaceFromBytes = options.device.kind == DeviceKind::Cpu && storedSo
+                && overview->weightBytes >= options.inPlaceFromBytes
+            ? 0
+            : std::numeric_limits<std::int64_t>::max();
+        WeightBuilder builder(*reader, overview->spec, decided, job);
         std::unique_ptr<Model::Weights> weights = builder.build();
-        return std::make_shared<const Model>(*overview, options, builder.digest(), std::move(weights));
+        return std::make_shared<const Model>(*overview, decided, builder.digest(), std::move(weights));
     });
 }
 

@@ -9,12 +9,22 @@
 
 namespace rankscope {
 
-/// Weights of one mixer, in the model's dtype on its device. Projections that read the same input are fused
-/// into one matrix; the named ones are views of its rows. "acc" marks fp32 (fp64 in an fp64 model).
+/// Matrices that read the same input, one below the other: fused into one, or, where weights are used in
+/// place, as they lie in the file.
+struct StackedMatrix {
+    std::vector<at::Tensor> parts; // [rows, D] each
+
+    [[nodiscard]] std::int64_t rows() const;
+    /// x [.., D] -> [.., rows of all parts]. `bias` [rows] may be undefined.
+    [[nodiscard]] at::Tensor apply(const at::Tensor& x, const at::Tensor& bias) const;
+};
+
+/// Weights of one mixer, in the model's dtype on its device; the named projections are views of rows of the
+/// stack. "acc" marks fp32 (fp64 in an fp64 model).
 struct MixerWeights {
     // Linear layers: rows q | k | v | gate | beta | decay, the last three where the family has them.
     // Softmax layers: rows q | k | v.
-    at::Tensor projection; // [rows, D]
+    StackedMatrix projection; // [rows, D]
     at::Tensor projectionBias; // [rows] or undefined
     at::Tensor qProj; // [H Dk, D] view
     at::Tensor kProj; // [H Dk, D] view
@@ -33,7 +43,7 @@ struct BlockWeights {
     at::Tensor mixerNorm; // [D] acc
     MixerWeights mixer;
     at::Tensor mlpNorm; // [D] acc
-    at::Tensor gateUp; // [2 I, D]: gate rows, then up rows
+    StackedMatrix gateUp; // [2 I, D]: gate rows, then up rows
     at::Tensor down; // [D, I]
 };
 

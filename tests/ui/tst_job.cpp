@@ -124,6 +124,13 @@ private Q_SLOTS:
         QVERIFY(held.sawStop);
     }
 
+    void cancellingWhatWasNeverStartedEndsIt()
+    {
+        Job job(1, u"work"_s, nullptr);
+        job.cancel();
+        QCOMPARE(job.state(), JobState::Cancelled);
+    }
+
     void cancelAfterEndChangesNothing()
     {
         JobLanes lanes;

@@ -81,6 +81,8 @@ private Q_SLOTS:
         QVERIFY(bench.workbench.texts().evaluation->wholeText);
         QCOMPARE(bench.workbench.candidate()->length, 48);
         QCOMPARE(bench.workbench.candidate()->windows(), bench.workbench.texts().evaluation->count);
+        QVERIFY(bench.workbench.spectra() != spectra || bench.workbench.spectraTrust() == Trust::Stale);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.spectraTrust(), Trust::Final, kEngineMs);
         QVERIFY(bench.workbench.spectra() != spectra);
         QCOMPARE(bench.workbench.selector(), selector);
     }

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
+#include "ui/document/open_defaults.h"
 #include "ui/document/resources.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -39,6 +40,7 @@ Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document
     , m_liveTimer(new QTimer(this))
     , m_editTimer(new QTimer(this))
 {
+    m_wantedOptions = options;
     if (m_options.calibrationLength == 0) {
         m_options.calibrationLength = m_options.windowLength;
     }
@@ -85,6 +87,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     m_texts = {};
     forgetResults();
     m_blockingSentence.clear();
+    applyOpenDefaults();
     PruningPlan plan = keepAllPlan(m_overview->spec);
     for (LayerPlan& layer : plan.layers) {
         layer.kept.clear(); // "as the method selects": everything, until a count is lowered
@@ -102,6 +105,25 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     }
     loadWeights();
     prepareTexts(EvaluationText | CalibrationText);
+}
+
+void Workbench::applyOpenDefaults()
+{
+    const WantedWork wanted { m_wantedOptions.evaluationWindows, m_options.windowLength,
+                              m_options.calibrationWindows, m_options.calibrationLength,
+                              m_options.spectraWindows };
+    const OpenDefaults defaults
+        = openDefaults(*m_overview, m_device, m_dtypeChosen ? &m_dtype : nullptr, wanted, engineThreads());
+    m_options.evaluationWindows = defaults.evaluationWindows;
+    m_analyseAtOnce = defaults.analyseAtOnce;
+    m_analysisSeconds = defaults.analysisSeconds;
+    if (m_dtype != defaults.dtype) {
+        m_dtype = defaults.dtype;
+        Q_EMIT devicesChanged();
+    }
+    if (!defaults.note.isEmpty()) {
+        Q_EMIT problem(defaults.note, IssueSeverity::Note);
+    }
 }
 
 void Workbench::loadWeights()
@@ -245,6 +267,7 @@ void Workbench::setOptions(const Options& options)
         parts |= CalibrationText;
     }
     m_options = options;
+    m_wantedOptions = options;
     if (parts != 0 && m_overview != nullptr && m_overview->loadable()) {
         prepareTexts(parts);
     }
@@ -264,6 +287,7 @@ void Workbench::setDevice(const Device& device, DType dtype)
     if (device == m_device && dtype == m_dtype) {
         return;
     }
+    m_dtypeChosen = m_deviceChosen || dtype != m_dtype;
     m_deviceChosen = true;
     m_device = device;
     m_dtype = dtype;
@@ -272,7 +296,11 @@ void Workbench::setDevice(const Device& device, DType dtype)
         ++m_generation;
         stopEngineWork();
         m_model.reset();
-        forgetResults();
+        ageEvaluation(); // numbers of the other device stay as stale until the new ones arrive
+        forgetStatistics();
+        m_spectraBasis = {};
+        m_spectraTrust = m_spectra != nullptr ? Trust::Stale : Trust::Missing;
+        Q_EMIT spectraChanged();
         Q_EMIT modelChanged();
         loadWeights();
         prepareTexts(EvaluationText | CalibrationText);
@@ -322,13 +350,25 @@ bool Workbench::usesDemoTextForOtherModel() const
 
 QString Workbench::activity() const
 {
+    return laneActivity(m_lanes.gpu()).first;
+}
+
+std::pair<QString, int> Workbench::laneActivity(const Lane& lane) const
+{
+    QString running;
+    int others = 0;
     for (int row = 0; row < m_jobs.rowCount(); ++row) {
         const Job* job = m_jobs.jobAt(row);
-        if (job->state() == JobState::Running || job->state() == JobState::Cancelling) {
-            return job->title();
+        if (job->lane() != &lane || isFinished(job->state())) {
+            continue;
+        }
+        if (running.isEmpty() && job->state() != JobState::Queued && job->waitingFor() == 0) {
+            running = job->title();
+        } else {
+            ++others;
         }
     }
-    return {};
+    return { running, others };
 }
 
 bool Workbench::settled() const
@@ -343,7 +383,26 @@ void Workbench::report(const Error& error)
     if (error.code == ErrorCode::Cancelled) {
         return;
     }
-    Q_EMIT problem(QString::fromStdString(error.message), IssueSeverity::Error);
+    QString sentence = QString::fromStdString(error.message);
+    if (error.code == ErrorCode::OutOfMemory) {
+        const bool gpu = m_device.kind == DeviceKind::Cuda;
+        sentence += u' '
+            + (gpu ? tr("Choose fewer or shorter windows, bf16, or the CPU in the device menu.")
+                   : m_dtype == DType::BF16
+                   ? tr("Close other programs, or choose fewer or shorter windows.")
+                   : tr(
+                       "Close other programs, choose bf16 in the device menu, or fewer or shorter windows."));
+        // What the failed work left behind would otherwise stay reserved.
+        Job* job = newJob(tr("Release memory"), u"release"_s);
+        job->start(
+            m_lanes.gpu(),
+            [device = m_device](JobContext&) {
+                releaseCachedMemory(device);
+                return Result<Unit>(Unit {});
+            },
+            [](const Result<Unit>&) {}, job_priority::kDevices);
+    }
+    Q_EMIT problem(sentence, IssueSeverity::Error);
 }
 
 QString Workbench::noteOf(const Error& error, const QString& wayOn)
@@ -365,6 +424,7 @@ void Workbench::setBlocked(const QString& sentence)
 void Workbench::forgetResults()
 {
     m_spectra.reset();
+    m_spectraTrust = Trust::Missing;
     m_spectraNote.clear();
     m_baseline.reset();
     m_candidate.reset();
@@ -382,11 +442,11 @@ void Workbench::ageEvaluation()
 {
     m_evaluator.reset();
     if (m_baselineBox != nullptr) {
-        newJob(tr("Evaluate baseline"), u"baseline"_s)->cancel();
+        m_jobs.cancelKind(u"baseline"_s);
         m_baselineBox.reset();
     }
     if (m_candidateBox != nullptr) {
-        newJob(tr("Evaluate candidate"), u"candidate"_s)->cancel();
+        m_jobs.cancelKind(u"candidate"_s);
         m_candidateBox.reset();
     }
     m_baselineNote.clear();

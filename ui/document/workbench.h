@@ -29,6 +29,7 @@ namespace rankscope {
 class Job;
 class JobLanes;
 class JobListModel;
+class Lane;
 
 /// Tokens of the two texts of a model.
 struct PreparedTexts {
@@ -89,6 +90,8 @@ public:
     [[nodiscard]] const std::shared_ptr<const SpectraSummary>& spectra() const { return m_spectra; }
     /// What selectors of methods with a calibration text are made from; null before it has been read.
     [[nodiscard]] const std::shared_ptr<const ChannelStatistics>& statistics() const { return m_statistics; }
+    /// Stale: of an earlier text or device, while the new ones are computed.
+    [[nodiscard]] Trust spectraTrust() const { return m_spectraTrust; }
     [[nodiscard]] const std::shared_ptr<const ChannelSelector>& selector() const { return m_selector; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& baseline() const { return m_baseline; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& candidate() const { return m_candidate; }
@@ -110,8 +113,10 @@ public:
     [[nodiscard]] const QString& selectorNote() const { return m_selectorNote; }
     [[nodiscard]] const QString& baselineNote() const { return m_baselineNote; }
     [[nodiscard]] const QString& candidateNote() const { return m_candidateNote; }
-    /// What is happening, for the status bar: "evaluating the candidate", or empty.
+    /// What the engine is doing, for the status bar: a job's title, or empty.
     [[nodiscard]] QString activity() const;
+    /// The same of any lane, with how many jobs wait there.
+    [[nodiscard]] std::pair<QString, int> laneActivity(const Lane& lane) const;
     /// Everything that was asked for has been computed.
     [[nodiscard]] bool settled() const;
     /// The realised plan of the newest finished selection that matches the document, if any.
@@ -140,11 +145,13 @@ private:
     using LiveNumbers = std::shared_ptr<LiveBox<PerplexityEstimate>>;
 
     void adoptOverview(CheckpointOverview overview);
+    void applyOpenDefaults();
     void loadWeights();
     enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2 };
     /// Tokenises the parts (a mask of TextPart) together with those still under way.
     void prepareTexts(unsigned parts);
     void startWhenReady();
+    [[nodiscard]] QString askFirstNote() const;
     void updateDelta();
     void startBaseline();
     void startSpectra();
@@ -180,6 +187,10 @@ private:
     QString m_calibrationText;
     Device m_device;
     DType m_dtype = DType::F32;
+    Options m_wantedOptions; ///< before they were fitted to the size of the model
+    bool m_analyseAtOnce = true;
+    double m_analysisSeconds = 0.0;
+    bool m_dtypeChosen = false;
     bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
     QString m_blockingSentence;
@@ -203,6 +214,7 @@ private:
     RunningDelta m_delta;
     Trust m_baselineTrust = Trust::Missing;
     Trust m_candidateTrust = Trust::Missing;
+    Trust m_spectraTrust = Trust::Missing;
 
     LiveNumbers m_baselineBox;
     LiveNumbers m_candidateBox;

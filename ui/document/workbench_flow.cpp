@@ -4,6 +4,7 @@
 #include "core/pruning/method_registry.h"
 #include "core/pruning/realise_plan.h"
 #include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
@@ -51,13 +52,28 @@ void Workbench::startWhenReady()
     const int spectraWindows = std::min(m_options.spectraWindows, m_texts.evaluation->count);
     if (m_spectra == nullptr || m_spectra->windows != spectraWindows || m_spectraBasis != spectraBasis) {
         m_spectraBasis = spectraBasis;
-        m_spectra.reset();
+        m_spectraTrust = m_spectra != nullptr ? Trust::Stale : Trust::Missing;
+        if (m_analyseAtOnce) {
+            startSpectra();
+        } else {
+            m_spectraNote = askFirstNote();
+        }
         Q_EMIT spectraChanged();
-        startSpectra();
     }
     if (m_statistics == nullptr && m_texts.calibration != nullptr) {
-        startStatistics();
+        if (m_analyseAtOnce) {
+            startStatistics();
+        } else {
+            m_selectorNote = askFirstNote();
+            Q_EMIT selectorChanged();
+        }
     }
+}
+
+QString Workbench::askFirstNote() const
+{
+    return tr("Spectra and channel selection of this model take about %1 on this CPU. Press F5 to start.")
+        .arg(formatSeconds(m_analysisSeconds));
 }
 
 void Workbench::startBaseline()
@@ -125,6 +141,7 @@ void Workbench::startSpectra()
             }
             m_spectraNote.clear();
             m_spectra = std::move(result).value();
+            m_spectraTrust = Trust::Final;
             Q_EMIT spectraChanged();
         },
         job_priority::kSpectra);
@@ -246,7 +263,7 @@ void Workbench::startCandidate()
     ensureSelector();
     if (plan.keepsAll()) {
         if (m_candidateBox != nullptr) {
-            newJob(tr("Evaluate candidate"), u"candidate"_s)->cancel();
+            m_jobs.cancelKind(u"candidate"_s);
         }
         m_candidateBox.reset();
         m_candidate.reset();
@@ -409,6 +426,9 @@ void Workbench::evaluateAgain()
 void Workbench::analyseAgain()
 {
     if (m_model != nullptr && m_texts.evaluation != nullptr) {
+        m_analyseAtOnce = true;
+        m_spectraNote.clear();
+        m_selectorNote.clear();
         startSpectra();
         if (m_statistics == nullptr) {
             startStatistics();

@@ -44,7 +44,7 @@ void Job::cancel()
         return;
     }
     m_shared->stop.request_stop();
-    setState(JobState::Cancelling);
+    setState(m_shared->lane == nullptr ? JobState::Cancelled : JobState::Cancelling); // null: never started
 }
 
 void Job::poll()

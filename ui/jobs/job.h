@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::int64_t total() const { return m_shared->context.progress().total(); }
     /// Of running: without the queue, and without more urgent jobs that ran inside this one.
     [[nodiscard]] double elapsedSeconds() const { return m_shared->meter->seconds(); }
+    /// Where it was started; null before.
+    [[nodiscard]] const Lane* lane() const { return m_shared->lane; }
     /// The id of the more urgent job that runs inside this one, 0 when there is none.
     [[nodiscard]] int waitingFor() const { return m_shared->meter->waitingFor(); }
     [[nodiscard]] std::optional<double> secondsLeft() const;

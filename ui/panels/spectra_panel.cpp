@@ -312,10 +312,12 @@ void SpectraPanel::refresh()
         }
         m_position->setRange(0, std::max(0, static_cast<int>(medians->positions.size()) - 1));
         m_position->setValue(position());
-        caption = tr("layer %1 · %2 windows, %3 positions")
-                      .arg(layer)
-                      .arg(medians->windows)
-                      .arg(medians->positions.size());
+        view.stale = workbench.spectraTrust() == Trust::Stale;
+        caption = (view.stale ? tr("of an earlier text or device · ") : QString())
+            + tr("layer %1 · %2 windows, %3 positions")
+                  .arg(layer)
+                  .arg(medians->windows)
+                  .arg(medians->positions.size());
         if (m_overlay->isChecked() && view.pruned.empty() && !m_sources.document.plan().keepsAll()) {
             caption += pruned.note().isEmpty() ? tr(" · pruned: computing…") : u" · "_s + pruned.note();
         }

@@ -30,9 +30,9 @@ at::Tensor mlp(const BlockWeights& weights, const at::Tensor& n, const JobContex
 {
     const at::ScalarType type = n.scalar_type();
     const at::ScalarType wide = accumulationType(type);
-    const at::Tensor gateUp = at::linear(n, weights.gateUp);
+    const at::Tensor gateUp = weights.gateUp.apply(n, {});
     throwIfStopped(job);
-    const std::int64_t width = weights.gateUp.size(0) / 2;
+    const std::int64_t width = weights.gateUp.rows() / 2;
     // gate and up are rounded to the model dtype, their product once more (model-families 1.3).
     at::Tensor product = at::silu(gateUp.narrow(2, 0, width).to(wide)).mul_(gateUp.narrow(2, width, width));
     return at::linear(product.to(type), weights.down);

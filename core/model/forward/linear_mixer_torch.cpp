@@ -67,7 +67,7 @@ at::Tensor linearMixer(const ModelSpec& spec, const LayerSpec& layer, const Mixe
     const at::ScalarType type = n.scalar_type();
     const at::ScalarType wide = accumulationType(type);
 
-    const at::Tensor projected = at::linear(n, weights.projection);
+    const at::Tensor projected = weights.projection.apply(n, {});
     throwIfStopped(probe.job);
     std::int64_t row = 2 * keyWidth + valueWidth;
     const auto take = [&](std::int64_t width) {

@@ -48,9 +48,7 @@ at::Tensor softmaxMixer(const LayerSpec& layer, const MixerWeights& weights, con
     const at::ScalarType type = n.scalar_type();
     const at::ScalarType wide = accumulationType(type);
 
-    const at::Tensor projected = at::linear(
-        n, weights.projection,
-        weights.projectionBias.defined() ? std::optional<at::Tensor>(weights.projectionBias) : std::nullopt);
+    const at::Tensor projected = weights.projection.apply(n, weights.projectionBias);
     const at::Tensor positions = at::arange(tokens, weights.inverseFrequencies.options());
     const at::Tensor angles = at::outer(positions, weights.inverseFrequencies).unsqueeze(1); // [T, 1, hd / 2]
     const at::Tensor cosine = angles.cos().to(type).to(wide);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Memory that runs out at any allocation becomes a sentence, and the work can be asked for again.
+#include "core/analysis/spectra.h"
+#include "core/evaluation/live_evaluator.h"
+#include "core/model/model.h"
+#include "core/text/token_windows.h"
+#include "tests/support/broken_checkpoints.h"
+
+#include <QTemporaryDir>
+#include <QtTest/QTest>
+
+#include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
+
+using namespace rankscope;
+
+namespace {
+
+/// LibTorch's own, until `left` allocations have been made.
+class FailingAllocator final : public c10::Allocator {
+public:
+    explicit FailingAllocator(c10::Allocator* real)
+        : m_real(real)
+    {
+    }
+    c10::DataPtr allocate(std::size_t bytes) override
+    {
+        TORCH_CHECK(left-- > 0, "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes,
+                    " bytes.");
+        return m_real->allocate(bytes);
+    }
+    c10::DeleterFnPtr raw_deleter() const override { return m_real->raw_deleter(); }
+    void copy_data(void* to, const void* from, std::size_t bytes) const override
+    {
+        m_real->copy_data(to, from, bytes);
+    }
+
+    std::int64_t left = 0;
+
+private:
+    c10::Allocator* m_real;
+};
+
+/// Replaces the allocator of tensors on the CPU while it lives.
+class Shortage {
+public:
+    explicit Shortage(std::int64_t allocations)
+        : m_before(c10::GetCPUAllocator())
+        , m_failing(m_before)
+    {
+        m_failing.left = allocations;
+        c10::SetCPUAllocator(&m_failing, 255);
+    }
+    Shortage(const Shortage&) = delete;
+    Shortage& operator=(const Shortage&) = delete;
+    ~Shortage() { c10::SetCPUAllocator(m_before, 255); }
+
+private:
+    c10::Allocator* m_before;
+    FailingAllocator m_failing;
+};
+
+} // namespace
+
+class TestOutOfMemory : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    std::shared_ptr<const Model> m_model;
+    std::shared_ptr<TokenWindows> m_windows = std::make_shared<TokenWindows>();
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        const std::filesystem::path folder = m_folder.path().toStdString();
+        test::writeSmallCheckpoint(folder);
+        JobContext job;
+        m_model = loadModel(folder, LoadOptions {}, job).value();
+        m_windows->count = 3;
+        m_windows->length = 16;
+        for (int i = 0; i < 3 * 16; ++i) {
+            m_windows->ids.push_back(i * 7 % 11);
+        }
+    }
+
+    void everyAllocationMayFail()
+    {
+        PruningPlan plan = keepAllPlan(m_model->spec());
+        plan.layers[0].keptKeyDims = 2;
+        for (auto& head : plan.layers[0].kept) {
+            head.resize(2);
+        }
+        JobContext job;
+        const auto expected = evaluatePerplexity(*m_model, *m_windows, &plan, {}, job);
+        LiveEvaluator live(m_model, m_windows);
+        int failures = 0;
+        for (std::int64_t allocations = 0;; ++allocations) {
+            const Shortage shortage(allocations);
+            const auto result = live.candidate(plan, {}, job);
+            if (result) {
+                QCOMPARE((*result)->windowNll, (*expected)->windowNll);
+                break;
+            }
+            ++failures;
+            QVERIFY2(result.error().code == ErrorCode::OutOfMemory, result.error().context.c_str());
+            QVERIFY(result.error().message.find("memory") != std::string::npos);
+        }
+        QVERIFY(failures > 20);
+        // What failed on the way left nothing wrong behind.
+        const auto after = live.candidate(plan, {}, job);
+        QCOMPARE((*after)->windowNll, (*expected)->windowNll);
+    }
+
+    void analysesFailWithASentenceToo()
+    {
+        JobContext job;
+        for (const std::int64_t allocations : { 0, 5, 40 }) {
+            const Shortage shortage(allocations);
+            const auto spectra = computeStateSpectra(*m_model, *m_windows, 1, 8, nullptr, job);
+            QVERIFY(!spectra.has_value());
+            QCOMPARE(spectra.error().code, ErrorCode::OutOfMemory);
+        }
+        QVERIFY(computeStateSpectra(*m_model, *m_windows, 1, 8, nullptr, job).has_value());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestOutOfMemory)
+#include "tst_out_of_memory.moc"
