@@ -68,6 +68,9 @@ Application::Application(StartOptions options, std::shared_ptr<LogQueue> log, St
     parts.settings = m_options.freshSettings
         ? std::make_unique<Settings>(parts.temporary.filePath(u"settings.ini"_s))
         : std::make_unique<Settings>();
+    if (m_options.freshSettings) {
+        parts.settings->set(setting::hints, u"off"_s); // pictures show the window of somebody who knows it
+    }
     const QString theme = m_options.theme.isEmpty() ? parts.settings->get(setting::theme) : m_options.theme;
     applyTheme(themeFromName(theme), parts.systemPalette);
     if (m_options.benchmark) {

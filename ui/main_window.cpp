@@ -11,6 +11,7 @@
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/pruned_spectra.h"
+#include "ui/document/local_model_list.h"
 #include "ui/document/resources.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/text_scores.h"
@@ -33,6 +34,8 @@
 #include "ui/panels/spectra_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/hint_strip.h"
+#include "ui/widgets/jobs_button.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/status_strip.h"
 
@@ -77,6 +80,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     , m_probes(
           new LayerProbes(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this))
     , m_snap(new SizeSnap(m_services.settings, this))
+    , m_localModels(new LocalModelList(m_services.lanes, m_services.jobs, this))
     , m_actions(new ActionRegistry(this))
     , m_memory(new MemoryWatch(m_services.lanes, this))
 {
@@ -89,6 +93,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     column->setSpacing(0);
     m_messages = new MessageBar(centre);
     column->addWidget(m_messages);
+    m_hints = new HintStrip(centre);
+    column->addWidget(m_hints);
     auto* margin = new QVBoxLayout;
     margin->setContentsMargins(6, 6, 6, 0);
     column->addLayout(margin, 1);
@@ -96,6 +102,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     m_dockHost->setWindowFlags(Qt::Widget);
     m_dockHost->setDockNestingEnabled(true);
     m_dockHost->setAnimated(false);
+    m_dockHost->installEventFilter(this);
     m_dockHost->setContextMenuPolicy(Qt::NoContextMenu);
     margin->addWidget(m_dockHost);
     setCentralWidget(centre);
@@ -111,6 +118,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     m_palette = new CommandPalette(*m_actions, this);
     connectAll();
     connectSession();
+    connect(m_localModels, &LocalModelList::changed, this, &MainWindow::refreshModelMenu);
     arrangeDocks();
     const QByteArray geometry = m_services.settings.get(setting::windowGeometry);
     if (geometry.isEmpty() || !restoreGeometry(geometry)) {
@@ -158,6 +166,8 @@ void MainWindow::buildBars()
     m_memoryText->setForegroundRole(QPalette::PlaceholderText);
     m_memoryText->hide();
     statusBar()->addPermanentWidget(m_memoryText);
+    m_jobsButton = new JobsButton(m_services.jobs, this);
+    statusBar()->addPermanentWidget(m_jobsButton);
 }
 
 void MainWindow::connectAll()

@@ -13,6 +13,7 @@
 #include <vector>
 
 class QLabel;
+class QMenu;
 class QToolBar;
 
 namespace rankscope {
@@ -34,7 +35,11 @@ class JobLanes;
 class JobListModel;
 class LayerPanel;
 class LayerProbes;
+class HintStrip;
+class JobsButton;
 class LayerSelection;
+class LocalModelList;
+class OpenDialog;
 class LayerTableModel;
 class MemoryWatch;
 class MessageBar;
@@ -110,6 +115,9 @@ public:
     [[nodiscard]] DocumentSession& session() const { return *m_session; }
     [[nodiscard]] RecoveryKeeper* recovery() const { return m_recovery; }
     [[nodiscard]] ExportDialog* exportDialog() const;
+    [[nodiscard]] HintStrip* hints() const { return m_hints; }
+    [[nodiscard]] LocalModelList& localModels() const { return *m_localModels; }
+    [[nodiscard]] QList<DockPanel*> docks() const;
 
     void openFolder(const QString& folder);
     void loadPlan(const QString& path);
@@ -128,6 +136,7 @@ protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     struct DockEntry {
@@ -143,6 +152,10 @@ private:
     void buildNavigationActions();
     void buildChannelActions();
     void buildQualityActions();
+    void buildHelpActions();
+    void connectActions();
+    void refreshActions();
+    [[nodiscard]] QString aboutHtml() const;
     void buildMenus();
     void connectAll();
     template <typename Panel>
@@ -154,7 +167,9 @@ private:
     void fitDockSizes();
     void restoreLayout();
     void saveLayout();
+    void keepUserLayout();
 
+    void chooseModel();
     void chooseFolder();
     void chooseEvaluationText();
     void chooseCalibrationText();
@@ -178,6 +193,7 @@ private:
     void refreshDevices();
     void refreshTexts();
     void refreshModelMenu();
+    void fillRecentMenu(QMenu* menu);
     void refreshTitle();
     void refreshStatus();
     void refreshMemory();
@@ -194,6 +210,7 @@ private:
     RecoveryKeeper* m_recovery; ///< null without a state folder
     LayerProbes* m_probes;
     SizeSnap* m_snap;
+    LocalModelList* m_localModels;
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
     TokenLosses* m_tokenLosses = nullptr;
@@ -203,6 +220,8 @@ private:
     QToolBar* m_stripBar = nullptr;
     StatusStrip* m_strip = nullptr;
     MessageBar* m_messages = nullptr;
+    HintStrip* m_hints = nullptr;
+    JobsButton* m_jobsButton = nullptr;
     QMainWindow* m_dockHost
         = nullptr; ///< holds the docks inside a margin that a dock area cannot have itself
     QLabel* m_hoverText = nullptr;
@@ -233,6 +252,7 @@ private:
     StatePanel* m_statePanel = nullptr;
     HeadsPanel* m_headsPanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
+    QPointer<OpenDialog> m_openDialog;
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayLoseWork = false; ///< the user was asked: the window may close
     bool m_userLayout = false; ///< the user's own arrangement was restored

@@ -3,7 +3,6 @@
 #include "core/base/narrow.h"
 #include "ui/actions/action_registry.h"
 #include "ui/actions/command_palette.h"
-#include "ui/actions/shortcut_sheet.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
 #include "ui/document/token_ranks.h"
@@ -21,11 +20,8 @@
 
 #include <QAction>
 #include <QActionGroup>
-#include <QBoxLayout>
 #include <QComboBox>
-#include <QDialog>
 #include <QSpinBox>
-#include <QTextBrowser>
 #include <QUndoStack>
 
 namespace rankscope {
@@ -39,6 +35,8 @@ void MainWindow::buildActions()
     buildNavigationActions();
     buildChannelActions();
     buildQualityActions();
+    buildHelpActions();
+    connectActions();
 }
 
 void MainWindow::buildFileActions()
@@ -47,10 +45,12 @@ void MainWindow::buildFileActions()
     Workbench& workbench = m_services.workbench;
     QUndoStack* undo = m_services.document.undoStack();
     const QString file = tr("File");
-    actions.add(u"file.open"_s, file, tr("&Open folder…"), QKeySequence(u"Ctrl+O"_s),
+    actions.add(u"file.open"_s, file, tr("&Open model…"), QKeySequence(u"Ctrl+O"_s),
+                [this] { chooseModel(); });
+    actions.add(u"file.openFolder"_s, file, tr("Open &folder…"), QKeySequence(u"Ctrl+Alt+O"_s),
                 [this] { chooseFolder(); });
     actions.add(u"file.demo"_s, file, tr("Open the &demo"), {}, [this] { openFolder(demoFolder()); });
-    actions.add(u"file.loadPlan"_s, file, tr("&Load plan…"), QKeySequence(u"Ctrl+Shift+O"_s),
+    actions.add(u"file.loadPlan"_s, file, tr("&Load plan or recipe…"), QKeySequence(u"Ctrl+Shift+O"_s),
                 [this] { openPlan(); });
     actions.add(u"file.savePlan"_s, file, tr("&Save plan"), QKeySequence(u"Ctrl+S"_s),
                 [this] { savePlan(); });
@@ -146,11 +146,6 @@ void MainWindow::buildViewActions()
     });
     actions.add(u"view.fullScreen"_s, view, tr("F&ull screen"), QKeySequence(u"F11"_s),
                 [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
-    const QString help = tr("Help");
-    actions.add(u"help.definitions"_s, help, tr("&Definitions"), QKeySequence(u"F1"_s),
-                [this] { showText(tr("Definitions"), definitionsHtml()); });
-    actions.add(u"help.shortcuts"_s, help, tr("&Keyboard shortcuts"), QKeySequence(u"Ctrl+F1"_s),
-                [this] { showText(tr("Keyboard shortcuts"), shortcutSheetHtml(*m_actions)); });
 }
 
 void MainWindow::buildNavigationActions()
@@ -227,20 +222,6 @@ void MainWindow::toggleLock()
                 || m_services.document.plan().layers[idx(layer)].locked);
     }
     m_services.document.setLocked(m_selection->layers(), !allLocked);
-}
-
-void MainWindow::showText(const QString& title, const QString& html)
-{
-    auto* dialog = new QDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(title);
-    auto* layout = new QVBoxLayout(dialog);
-    auto* text = new QTextBrowser(dialog);
-    text->setFrameShape(QFrame::NoFrame);
-    text->setHtml(html);
-    layout->addWidget(text);
-    dialog->resize(fontMetrics().height() * 36, fontMetrics().height() * 28);
-    dialog->show();
 }
 
 } // namespace rankscope

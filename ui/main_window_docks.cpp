@@ -23,6 +23,7 @@
 #include "ui/panels/text_score_panel.h"
 #include "ui/panels/token_loss_panel.h"
 #include "ui/settings/settings.h"
+#include "ui/widgets/jobs_button.h"
 
 #include <QAction>
 #include <QBoxLayout>
@@ -68,6 +69,8 @@ DockPanel* MainWindow::addDock(const QString& name, const QString& title, Panel*
     dock->addPage(panel, title);
     connectPanel(panel, dock);
     m_docks.push_back({ dock, place });
+    connect(dock->toggleViewAction(), &QAction::triggered, this, &MainWindow::keepUserLayout);
+    connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::keepUserLayout);
     return dock;
 }
 
@@ -106,6 +109,8 @@ void MainWindow::buildDocks()
     connectPanel(heads, m_equaliserDock);
     m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
                              { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
+    connect(m_activityDock->toggleViewAction(), &QAction::toggled, this,
+            [this](bool shown) { m_jobsButton->setVisible(!shown); });
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));
     m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
 
@@ -178,6 +183,7 @@ void MainWindow::arrangeDocks()
     for (const DockEntry& entry : m_docks) {
         entry.dock->setVisible(!m_arrangedCompact || entry.place.compact != DockPlace::Compact::Hide);
     }
+    m_jobsButton->setVisible(m_activityDock->isHidden());
     for (const DockEntry& entry : m_docks) {
         if (!m_dockHost->tabifiedDockWidgets(entry.dock).isEmpty()
             && entry.place.compact != DockPlace::Compact::Tab) {
@@ -233,10 +239,33 @@ void MainWindow::fitDockSizes()
     }
 }
 
+QList<DockPanel*> MainWindow::docks() const
+{
+    QList<DockPanel*> docks;
+    for (const DockEntry& entry : m_docks) {
+        docks << entry.dock;
+    }
+    return docks;
+}
+
 void MainWindow::resetLayout()
 {
-    m_userLayout = false;
     arrangeDocks();
+    m_userLayout = false;
+}
+
+void MainWindow::keepUserLayout()
+{
+    m_userLayout = true;
+}
+
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    // What the dock area itself gets is a press on a splitter: from then on the sizes are the user's.
+    if (watched == m_dockHost && event->type() == QEvent::MouseButtonPress) {
+        keepUserLayout();
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::restoreLayout()

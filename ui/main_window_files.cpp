@@ -4,12 +4,14 @@
 #include "core/model/local_models.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/open_dialog.h"
 #include "ui/document/document_session.h"
 #include "ui/document/recovery_keeper.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/main_window.h"
 #include "ui/settings/settings.h"
+#include "ui/widgets/hint_strip.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QDir>
@@ -80,6 +82,18 @@ void MainWindow::guardUnsaved(const QString& occasion, const std::function<void(
         }
         break;
     }
+}
+
+void MainWindow::chooseModel()
+{
+    if (m_openDialog == nullptr) {
+        m_openDialog = new OpenDialog(*m_localModels, m_services.settings, this);
+        connect(m_openDialog, &OpenDialog::folderChosen, this, &MainWindow::openFolder);
+        connect(m_openDialog, &OpenDialog::folderWanted, this, &MainWindow::chooseFolder);
+    }
+    m_openDialog->show();
+    m_openDialog->raise();
+    m_openDialog->activateWindow();
 }
 
 void MainWindow::chooseFolder()
@@ -231,6 +245,7 @@ void MainWindow::openExportDialog()
             }
         });
     }
+    m_hints->did(hint::exportIt);
     m_exportDialog->show();
     m_exportDialog->raise();
     m_exportDialog->activateWindow();

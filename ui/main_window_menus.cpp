@@ -2,6 +2,7 @@
 // The menu bar, and the menus of the strip.
 #include "ui/actions/action_registry.h"
 #include "ui/document/open_defaults.h"
+#include "ui/document/local_model_list.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -33,17 +34,9 @@ void MainWindow::buildMenus()
         }
     };
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    fill(file, { u"file.open"_s });
+    fill(file, { u"file.open"_s, u"file.openFolder"_s });
     QMenu* recent = file->addMenu(tr("Open &recent"));
-    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
-        recent->clear();
-        for (const QString& folder : m_services.settings.get(setting::recentFolders)) {
-            recent->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
-        }
-        if (recent->isEmpty()) {
-            recent->addAction(tr("No folders yet"))->setEnabled(false);
-        }
-    });
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(recent); });
     fill(file,
          { u"file.demo"_s,
            {},
@@ -125,7 +118,30 @@ void MainWindow::buildMenus()
            u"quality.copyTexts"_s,
            {},
            u"run.stop"_s });
-    fill(menuBar()->addMenu(tr("&Help")), { u"help.definitions"_s, u"help.shortcuts"_s });
+    fill(menuBar()->addMenu(tr("&Help")),
+         { u"help.definitions"_s, u"help.shortcuts"_s, {}, u"help.hints"_s, {}, u"help.about"_s });
+}
+
+void MainWindow::fillRecentMenu(QMenu* menu)
+{
+    menu->clear();
+    menu->addSection(tr("Models"));
+    const QStringList folders = m_services.settings.get(setting::recentFolders);
+    for (const QString& folder : folders) {
+        menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+    }
+    if (folders.isEmpty()) {
+        menu->addAction(tr("No models yet"))->setEnabled(false);
+    }
+    menu->addSection(tr("Plans"));
+    const QStringList plans = m_services.settings.get(setting::recentPlans);
+    for (const QString& plan : plans) {
+        menu->addAction(QDir::toNativeSeparators(plan), this, [this, plan] { loadPlan(plan); })
+            ->setEnabled(m_services.document.isOpen());
+    }
+    if (plans.isEmpty()) {
+        menu->addAction(tr("No plans yet"))->setEnabled(false);
+    }
 }
 
 void MainWindow::refreshModelMenu()
@@ -140,6 +156,18 @@ void MainWindow::refreshModelMenu()
     }
     for (const QString& folder : recent) {
         menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+    }
+    bool first = true;
+    for (const LocalModel& model : m_localModels->models()) {
+        const QString folder = QString::fromStdU16String(model.folder.u16string());
+        if (!model.supported() || !model.isMain || recent.contains(folder)) {
+            continue; // the open dialog lists them all, with the reasons
+        }
+        if (std::exchange(first, false)) {
+            menu->addSection(tr("Local Hugging Face cache"));
+        }
+        menu->addAction(u"%1   %2"_s.arg(QString::fromStdString(model.name), formatBytes(model.weightBytes)),
+                        this, [this, folder] { openFolder(folder); });
     }
 }
 

@@ -5,43 +5,53 @@
 
 #include <QAction>
 #include <QCoreApplication>
+#include <QMap>
 
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+QString row(const QString& keys, const QString& text)
+{
+    return u"<tr><td width=\"36%\"><b>%1</b></td><td>%2</td></tr>"_s.arg(keys.toHtmlEscaped(),
+                                                                         text.toHtmlEscaped());
+}
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("ShortcutSheet", text);
+}
+
+} // namespace
+
 QString shortcutSheetHtml(const ActionRegistry& actions)
 {
-    QString html = u"<table cellpadding=\"4\">"_s;
+    QStringList groups;
+    QMap<QString, QString> rows;
     for (const ActionRegistry::Entry& entry : actions.entries()) {
         const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
         if (!keys.isEmpty()) {
+            if (!groups.contains(entry.group)) {
+                groups << entry.group;
+            }
             QString text = entry.action->text();
-            text.remove(u'&');
-            html += u"<tr><td><b>%1</b></td><td>%2</td></tr>"_s.arg(keys.toHtmlEscaped(),
-                                                                    text.toHtmlEscaped());
+            rows[entry.group] += row(keys, text.remove(u'&'));
         }
     }
-    return html + u"</table>"_s;
-}
-
-QString definitionsHtml()
-{
-    return QCoreApplication::translate(
-        "definitions",
-        "<p><b>Key channel</b>: one of the Dk coordinates shared by q and k of a head.<br>"
-        "<b>Kept dims</b>: how many of them stay; <b>prune ratio</b>: the fraction removed, "
-        "kept = max(1, floor(Dk (1 − ratio))).</p>"
-        "<p><b>Stable rank</b>: ‖S‖²<sub>F</sub> / ‖S‖²<sub>2</sub> of the state.<br>"
-        "<b>Threshold rank</b>: singular values above 10<sup>−4</sup> of the largest.<br>"
-        "<b>Entropy rank</b>: exp of the entropy of σ/Σσ.</p>"
-        "<p><b>Calibration text</b>: what selection may see. <b>Evaluation text</b>: what only scoring "
-        "sees.<br>"
-        "<b>Perplexity</b>: exp of the mean negative log likelihood per predicted token.<br>"
-        "<b>Δ</b>: candidate minus baseline on the same windows, in nats per token, with the 95 % bootstrap "
-        "interval "
-        "of the mean; coloured only when the interval excludes zero.</p>"
-        "<p><b>State</b>: fp32 recurrent state of one sequence, HV · Dk · Dv · 4 bytes per layer.</p>");
+    const QString mouse = tr("In plots and faders");
+    groups << mouse;
+    rows[mouse] = row(tr("Wheel"), tr("Zoom at the pointer, on the axis below it"))
+        + row(tr("Drag"), tr("Pan a plot; draw kept dims across faders"))
+        + row(tr("Shift-drag, Alt-drag on a fader"), tr("All unlocked layers together; the same total"))
+        + row(tr("Double click"), tr("Fit an axis; a fader back to the method's proposal"))
+        + row(tr("Right click"), tr("Copy, export and reset"));
+    QString html;
+    for (const QString& group : groups) {
+        html += u"<h3>%1</h3><table cellpadding=\"3\">%2</table>"_s.arg(group.toHtmlEscaped(), rows[group]);
+    }
+    return html;
 }
 
 } // namespace rankscope

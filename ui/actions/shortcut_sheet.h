@@ -9,7 +9,5 @@ class ActionRegistry;
 
 /// All shortcuts as a table for people, generated from the registry.
 [[nodiscard]] QString shortcutSheetHtml(const ActionRegistry& actions);
-/// The definitions of the words used in the window.
-[[nodiscard]] QString definitionsHtml();
 
 } // namespace rankscope

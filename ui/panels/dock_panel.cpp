@@ -3,7 +3,9 @@
 
 #include "ui/theme/theme.h"
 
+#include <QAction>
 #include <QBoxLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStackedWidget>
@@ -109,7 +111,16 @@ DockPanel::DockPanel(const QString& objectName, const QString& title, QWidget* p
     , m_stack(new QStackedWidget(this))
 {
     setObjectName(objectName);
-    setFeatures(DockWidgetMovable | DockWidgetClosable);
+    setFeatures(DockWidgetMovable | DockWidgetClosable | DockWidgetFloatable);
+    m_header->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_header, &QWidget::customContextMenuRequested, this, [this](const QPoint& place) {
+        auto* menu = new QMenu(this);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        menu->addAction(isFloating() ? tr("&Put back into the window") : tr("&Float"), this,
+                        [this] { setFloating(!isFloating()); });
+        menu->addAction(tr("&Hide"), this, [this] { toggleViewAction()->trigger(); });
+        menu->popup(m_header->mapToGlobal(place));
+    });
     m_header->setTitle(title);
     setTitleBarWidget(m_header);
     auto* body = new PanelBody(this);

@@ -30,6 +30,7 @@ inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0"
 inline const SettingKey<QString> importanceScope { u"view/importanceScope", QStringLiteral("head") };
 inline const SettingKey<QString> importanceOther { u"view/importanceCompare", QString() };
 inline const SettingKey<QString> importanceOrder { u"view/importanceOrder", QStringLiteral("importance") };
+inline const SettingKey<QString> hints { u"view/hints", QStringLiteral("on") };
 inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
 inline const SettingKey<QByteArray> windowState { u"window/state", {} };
 inline const SettingKey<QStringList> recentFolders { u"recent/folders", {} };
