@@ -278,7 +278,10 @@ void SpectraPanel::refresh()
     const QSignalBlocker block(m_position);
     SpectrumView view;
     view.layer = layer;
-    view.kept = plan.keptKeyDims < plan.keyDims ? std::optional(plan.keptKeyDims) : std::nullopt;
+    const LayerSpec& spec = m_sources.document.spec().layers[idx(layer)];
+    const int kept
+        = plan.keptKeyDimsOf(m_sources.selection.head() * spec.heads / std::max(1, spec.valueHeads));
+    view.kept = kept < plan.keyDims ? std::optional(kept) : std::nullopt;
     view.largest = medians != nullptr ? medians->largest : 0.0F;
     QString caption;
     if (ofOneWindow()) {

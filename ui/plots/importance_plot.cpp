@@ -208,7 +208,7 @@ void ImportancePlot::refreshCaption()
         for (const int each : heads) {
             share += layer.heads[idx(each)].removedShare() / static_cast<double>(heads.size());
         }
-        text = tr("cut: %1 of %2 kept in each head, %3 % of the importance removed")
+        text = tr("cut: %1 of %2 per head, %3 % of the importance")
                    .arg(layer.keptKeyDims)
                    .arg(layer.keyDims)
                    .arg(100.0 * share, 0, 'f', 1);
