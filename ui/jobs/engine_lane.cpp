@@ -3,19 +3,16 @@
 
 #include "core/base/engine_state.h"
 
-#include <QThread>
-
 #include <algorithm>
 
 namespace rankscope {
 
-using namespace Qt::StringLiterals;
-
 EngineLane::EngineLane()
-    : m_thread(QThread::create([this] { loop(); }))
+    : m_thread([this] { loop(); })
 {
-    m_thread->setObjectName(u"engine"_s);
-    m_thread->start();
+#ifdef __linux__
+    pthread_setname_np(m_thread.native_handle(), "engine");
+#endif
 }
 
 EngineLane::~EngineLane()
@@ -26,7 +23,7 @@ EngineLane::~EngineLane()
         m_stopping = true;
     }
     m_changed.notify_all();
-    m_thread->wait();
+    m_thread.join();
 }
 
 void EngineLane::start(LaneTask task)
@@ -88,7 +85,7 @@ void EngineLane::execute(const LaneTask& task)
 void EngineLane::runMoreUrgent()
 {
     // Polls come from the lane's own thread; a task that polls from threads of its own gains nothing by it.
-    if (QThread::currentThread() != m_thread.get() || m_current == nullptr) {
+    if (std::this_thread::get_id() != m_thread.get_id() || m_current == nullptr) {
         return;
     }
     const int priority = m_current->priority;

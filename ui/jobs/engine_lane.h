@@ -8,9 +8,8 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
-
-class QThread;
 
 namespace rankscope {
 
@@ -47,7 +46,7 @@ private:
     bool m_stopping = false;
     std::atomic<int> m_mostUrgent { kNone }; ///< of those that wait: what a poll looks at
     const LaneTask* m_current = nullptr; ///< innermost; the lane's thread only
-    std::unique_ptr<QThread> m_thread;
+    std::thread m_thread;
 };
 
 } // namespace rankscope
