@@ -127,7 +127,7 @@ void MainWindow::buildDocks()
                                { .column = DockColumn::Centre, .share = 2 });
 
     m_planDock
-        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 22 });
+        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 24 });
     m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel,
                             { .column = DockColumn::Right, .share = 3 });
     m_qualityDock->addPage(m_tokenLossPanel, tr("Tokens"));

@@ -136,6 +136,8 @@ void EqualiserPanel::showMenu(int layer, const QPoint& at)
         group->addAction(action);
     }
     snap->setToolTipsVisible(true);
+    menu.addSeparator();
+    m_equaliser->addCopyActions(menu);
     menu.exec(at);
 }
 

@@ -168,6 +168,8 @@ void HeadEqualiserPanel::showMenu(int head, const QPoint& at)
     menu.addAction(tr("Reset all heads of layer %1").arg(layer), this,
                    [this, layer] { m_document.resetHeads({ layer }); })
         ->setEnabled(!plan.locked && !plan.headEdits.empty());
+    menu.addSeparator();
+    m_equaliser->addCopyActions(menu);
     menu.exec(at);
 }
 

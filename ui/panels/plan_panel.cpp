@@ -117,11 +117,25 @@ void PlanPanel::buildRows()
         return row;
     };
     addRow(tr("Method"), m_method);
+    m_calibration->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    addRow(tr("Calibration"), beside({ { m_calibration, 1 }, { m_choose, 0 } }));
     addRow(tr("Prune ratio"), m_ratio);
     m_budget->setMaximumWidth(fontMetrics().horizontalAdvance(u"0000.0 KiB"_s) + 22);
     addRow(tr("Budget"), beside({ { m_budget, 0 }, { m_budgetOf, 1 } }));
     addRow(tr("Snap to"), beside({ { m_rule, 1 }, { m_snapNow, 0 } }));
     addRow(tr("Distribute"), beside({ { m_bySensitivity, 1 }, { m_byRank, 1 } }));
+    for (QLabel* label : { m_budgetOf, m_overrideTitle }) {
+        label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    }
+    for (QComboBox* box : { m_method, m_rule }) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(6);
+        box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    }
+    for (QPushButton* button : { m_bySensitivity, m_byRank }) {
+        button->setMinimumWidth(fontMetrics().horizontalAdvance(button->text()) + 12);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    }
     m_preview->setWordWrap(true);
     m_preview->setTextFormat(Qt::RichText);
     m_preview->setMinimumHeight(fontMetrics().height() * 2 + 2);
@@ -147,8 +161,6 @@ void PlanPanel::buildRows()
     m_overrideView->installEventFilter(this);
     m_grid->addWidget(m_overrideView, m_rows++, 0, 1, 2);
     m_grid->setRowStretch(m_rows++, 1);
-    m_calibration->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    addRow(tr("Calibration"), beside({ { m_calibration, 1 }, { m_choose, 0 } }));
 
     for (const MethodInfo& method : pruningMethods()) {
         m_method->addItem(QString::fromUtf8(method.label), QString::fromUtf8(method.id));
@@ -278,12 +290,14 @@ void PlanPanel::refresh()
         m_budget->setText(formatBytes(m_document.stateBytes()));
     }
     const std::int64_t full = m_document.spec().stateBytes();
-    m_budgetOf->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(
-        themeOf(palette()).muted.name(), tr("of %1 per sequence").arg(formatBytes(full))));
+    m_budgetOf->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(themeOf(palette()).muted.name(),
+                                                                    tr("of %1").arg(formatBytes(full))));
     const int overrides = m_overrides->rowCount();
-    m_overrideTitle->setText(overrides == 0       ? tr("Every layer follows the ratio")
-                                 : overrides == 1 ? tr("1 layer departs from the ratio")
-                                                  : tr("%1 layers depart from the ratio").arg(overrides));
+    m_overrideTitle->setText(overrides == 0       ? tr("No overrides")
+                                 : overrides == 1 ? tr("1 override")
+                                                  : tr("%1 overrides").arg(overrides));
+    m_overrideTitle->setToolTip(tr("Layers that depart from the ratio, are locked, or have heads or channels "
+                                   "decided by hand"));
     m_overrideView->setVisible(overrides > 0);
     const int rows = std::min(overrides, kOverrideRows);
     const int rowHeight = m_overrideView->verticalHeader()->defaultSectionSize();
@@ -339,7 +353,8 @@ void PlanPanel::refreshCalibration()
 {
     const std::shared_ptr<const TokenWindows>& text = m_workbench.texts().calibration;
     const QString name = QFileInfo(m_workbench.calibrationText()).fileName();
-    m_calibration->setText(m_calibration->fontMetrics().elidedText(name, Qt::ElideMiddle, 150));
+    m_calibration->setText(
+        m_calibration->fontMetrics().elidedText(name, Qt::ElideMiddle, fontMetrics().height() * 9));
     m_calibration->setToolTip(text != nullptr ? tr("%1\n%2 windows of %3 tokens; %4 tokens of the text")
                                                     .arg(m_workbench.calibrationText())
                                                     .arg(text->count)

@@ -162,6 +162,8 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
 {
     const Theme& theme = themeFor(option);
     switch (element) {
+    case PE_IndicatorHeaderArrow:
+        return; // CE_HeaderLabel draws it
     case PE_PanelButtonCommand:
         if (isPrimary(widget)) {
             const bool enabled = option->state.testFlag(State_Enabled);
@@ -263,6 +265,18 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             painter->setFont(smallFont(widget != nullptr ? widget->font() : painter->font()));
             drawItemText(painter, header->rect.adjusted(4, 0, -4, 0), static_cast<int>(header->textAlignment) | Qt::AlignVCenter,
                          muted.palette, true, header->text, QPalette::ButtonText);
+            if (header->sortIndicator != QStyleOptionHeader::None) {
+                // A small arrow above the title takes no room from it.
+                const bool down = header->sortIndicator == QStyleOptionHeader::SortUp; // descending
+                const double x = header->rect.center().x() + 0.5;
+                const double y = header->rect.top() + (down ? 1.0 : 4.0);
+                const double tip = down ? y + 3.0 : y - 3.0;
+                painter->setRenderHint(QPainter::Antialiasing);
+                painter->setPen(Qt::NoPen);
+                painter->setBrush(theme.accent);
+                painter->drawPolygon(
+                    QPolygonF { QPointF(x - 3.5, y), QPointF(x + 3.5, y), QPointF(x, tip) });
+            }
             painter->restore();
             return;
         }

@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-class QScrollBar;
+class QMenu;
 class QSpinBox;
 
 namespace rankscope {
@@ -55,6 +55,10 @@ public:
     [[nodiscard]] bool hasGhost() const { return !m_ghost.empty(); }
     [[nodiscard]] bool isDragging() const { return m_drag.has_value(); }
     [[nodiscard]] int current() const { return m_current; }
+    /// "fader, size, kept, entropy rank, threshold rank" as tab-separated lines with a header.
+    [[nodiscard]] QString valuesText() const;
+    /// "Copy values" and "Copy image".
+    void addCopyActions(QMenu& menu);
     /// Where a fader and a height are, for tests and for the number entry.
     [[nodiscard]] QPointF pointOf(int id, double dims) const;
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(160, 120); }

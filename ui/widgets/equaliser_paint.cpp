@@ -7,6 +7,9 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/equaliser.h"
 
+#include <QApplication>
+#include <QClipboard>
+#include <QMenu>
 #include <QPainter>
 
 #include <algorithm>
@@ -330,6 +333,27 @@ void Equaliser::paintLegend(QPainter& painter) const
         parts.removeLast();
     }
     painter.drawText(where, Qt::AlignLeft | Qt::AlignVCenter, parts.join(u"   "_s));
+}
+
+QString Equaliser::valuesText() const
+{
+    QStringList lines {
+        QStringList { tr("fader"), tr("size"), tr("kept"), tr("entropy rank"), tr("threshold rank") }.join(
+            u'\t')
+    };
+    for (const Fader& fader : m_faders) {
+        lines << QStringList { m_name.arg(fader.id), QString::number(fader.track.size),
+                               QString::number(fader.track.kept), QString::number(fader.entropyRank, 'g', 9),
+                               QString::number(fader.thresholdRank, 'g', 9) }
+                     .join(u'\t');
+    }
+    return lines.join(u'\n') + u'\n';
+}
+
+void Equaliser::addCopyActions(QMenu& menu)
+{
+    menu.addAction(tr("Copy values"), this, [this] { QApplication::clipboard()->setText(valuesText()); });
+    menu.addAction(tr("Copy image"), this, [this] { QApplication::clipboard()->setPixmap(grab()); });
 }
 
 } // namespace rankscope

@@ -132,11 +132,17 @@ void LayerColumns::reset()
     fit();
 }
 
+/// Less the padding of a cell: headers have more.
+int LayerColumns::titleWidth(int column) const
+{
+    const QString title = m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    return m_table.horizontalHeader()->fontMetrics().horizontalAdvance(title) + 6;
+}
+
 int LayerColumns::widestText(int column) const
 {
     const QFontMetrics metrics = m_table.fontMetrics();
-    int widest
-        = metrics.horizontalAdvance(m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+    int widest = titleWidth(column);
     const int rows = std::min(m_model.rowCount(), 200);
     for (int row = 0; row < rows; ++row) {
         const QString text = m_model.index(row, column).data().toString();
@@ -172,11 +178,9 @@ int LayerColumns::leastWidth(int column) const
     case LayerTableModel::SpectrumColumn:
         return std::max(widestText(column), metrics.height() * 3) + 2 * kPadding;
     case LayerTableModel::SensitivityColumn:
-        return std::max(text(m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()),
-                        metrics.height() * 3)
-            + 2 * kPadding;
+        return std::max(titleWidth(column), metrics.height() * 3) + 2 * kPadding;
     case LayerTableModel::DeltaColumn:
-        return std::max(text(u"+0.000"_s), text(u"Δ alone"_s)) + 2 * kPadding;
+        return std::max(text(u"+0.000"_s), titleWidth(column)) + 2 * kPadding;
     default:
         return widestText(column) + 2 * kPadding;
     }

@@ -49,6 +49,7 @@ private:
     void placeButton();
     [[nodiscard]] int leastWidth(int column) const;
     [[nodiscard]] int idealWidth(int column) const;
+    [[nodiscard]] int titleWidth(int column) const;
     [[nodiscard]] int widestText(int column) const;
 
     QTableView& m_table;
