@@ -157,6 +157,14 @@ QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
     return result;
 }
 
+QRect FlatStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const
+{
+    if (element == SE_HeaderLabel) { // the mark of sorting takes no room from the title
+        return option->rect.adjusted(4, 0, -4, 0);
+    }
+    return QProxyStyle::subElementRect(element, option, widget);
+}
+
 void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                               const QWidget* widget) const
 {

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/models/layer_table_model.h"
 #include "ui/settings/settings.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/layer_delegate.h"
 
 #include <QHeaderView>
@@ -136,7 +137,7 @@ void LayerColumns::reset()
 int LayerColumns::titleWidth(int column) const
 {
     const QString title = m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-    return m_table.horizontalHeader()->fontMetrics().horizontalAdvance(title) + 6;
+    return QFontMetrics(smallFont(m_table.horizontalHeader()->font())).horizontalAdvance(title) + 5;
 }
 
 int LayerColumns::widestText(int column) const
@@ -168,13 +169,14 @@ int LayerColumns::leastWidth(int column) const
     const auto text = [&](const QString& sample) { return metrics.horizontalAdvance(sample); };
     switch (column) {
     case LayerTableModel::IndexColumn:
-        return text(QString::number(std::max(9, m_model.rowCount() - 1))) + 2 * kPadding;
+        return std::max(titleWidth(column), text(QString::number(std::max(9, m_model.rowCount() - 1))))
+            + 2 * kPadding;
     case LayerTableModel::LockColumn:
         return metrics.height() + 4;
     case LayerTableModel::KindColumn:
         return widestText(column) + metrics.height() + 8;
     case LayerTableModel::KeptColumn:
-        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() * 2 + kPadding;
+        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() * 7 / 4 + kPadding;
     case LayerTableModel::SpectrumColumn:
         return std::max(widestText(column), metrics.height() * 3) + 2 * kPadding;
     case LayerTableModel::SensitivityColumn:
