@@ -157,21 +157,11 @@ QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
     return result;
 }
 
-QRect FlatStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const
-{
-    if (element == SE_HeaderLabel) { // the mark of sorting takes no room from the title
-        return option->rect.adjusted(4, 0, -4, 0);
-    }
-    return QProxyStyle::subElementRect(element, option, widget);
-}
-
 void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                               const QWidget* widget) const
 {
     const Theme& theme = themeFor(option);
     switch (element) {
-    case PE_IndicatorHeaderArrow:
-        return; // CE_HeaderLabel draws it
     case PE_PanelButtonCommand:
         if (isPrimary(widget)) {
             const bool enabled = option->state.testFlag(State_Enabled);
@@ -258,6 +248,16 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
         painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1),
                           theme.border);
         return;
+    case CE_Header:
+        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+            // The base would take the room of its own sorting mark from the title.
+            QStyleOptionHeader label(*header);
+            label.rect = header->rect.adjusted(4, 0, -4, 0);
+            drawControl(CE_HeaderSection, header, painter, widget);
+            drawControl(CE_HeaderLabel, &label, painter, widget);
+            return;
+        }
+        break;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
         painter->fillRect(option->rect, theme.panel);
