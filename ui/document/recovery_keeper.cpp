@@ -8,6 +8,8 @@
 
 #include <QTimer>
 
+#include <mutex>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -18,6 +20,12 @@ constexpr std::chrono::hours kKeepFor { 24 * 30 };
 
 } // namespace
 
+struct RecoveryKeeper::Place {
+    std::mutex mutex;
+    std::unique_ptr<RecoverySlot> slot; ///< null until there was something to keep
+    bool closed = false;
+};
+
 RecoveryKeeper::RecoveryKeeper(DocumentSession& session, JobLanes& lanes, const QString& folder, int delayMs,
                                QObject* parent)
     : QObject(parent)
@@ -25,6 +33,7 @@ RecoveryKeeper::RecoveryKeeper(DocumentSession& session, JobLanes& lanes, const 
     , m_lanes(lanes)
     , m_folder(folder)
     , m_timer(new QTimer(this))
+    , m_place(std::make_shared<Place>())
 {
     m_timer->setSingleShot(true);
     m_timer->setInterval(delayMs);
@@ -32,7 +41,12 @@ RecoveryKeeper::RecoveryKeeper(DocumentSession& session, JobLanes& lanes, const 
     connect(&m_session, &DocumentSession::changed, this, &RecoveryKeeper::onChanged);
 }
 
-RecoveryKeeper::~RecoveryKeeper() = default;
+RecoveryKeeper::~RecoveryKeeper()
+{
+    const std::lock_guard lock(m_place->mutex);
+    m_place->closed = true;
+    m_place->slot.reset();
+}
 
 void RecoveryKeeper::look()
 {
@@ -73,7 +87,7 @@ void RecoveryKeeper::discard(const Offer& offer)
 
 void RecoveryKeeper::onChanged()
 {
-    if (m_session.hasUnsavedWork() || m_slot != nullptr || m_busy) {
+    if (m_session.hasUnsavedWork() || m_used) {
         ++m_version;
         if (!m_timer->isActive()) {
             m_timer->start();
@@ -89,34 +103,34 @@ void RecoveryKeeper::write()
     m_busy = true;
     const bool keep = m_session.hasUnsavedWork();
     auto* job = new Job(0, tr("Keep unsaved work"), this);
+    m_used = m_used || keep;
     job->start(
         m_lanes.cpu(),
-        [keep, slot = m_slot, session = keep ? m_session.snapshot() : SessionSnapshot {},
-         folder
-         = std::filesystem::path(m_folder.toStdU16String())](JobContext&) mutable -> Result<SharedSlot> {
-            if (slot == nullptr && keep) {
+        [keep, place = m_place, session = keep ? m_session.snapshot() : SessionSnapshot {},
+         folder = std::filesystem::path(m_folder.toStdU16String())](JobContext&) -> Status {
+            const std::lock_guard lock(place->mutex);
+            if (place->closed) {
+                return Unit {};
+            }
+            if (!keep) {
+                if (place->slot != nullptr) {
+                    place->slot->clear();
+                }
+                return Unit {};
+            }
+            if (place->slot == nullptr) {
                 Result<std::unique_ptr<RecoverySlot>> made = RecoverySlot::create(folder);
                 if (!made) {
                     return made.error();
                 }
-                slot = std::move(*made);
+                place->slot = std::move(*made);
             }
-            if (!keep) {
-                if (slot != nullptr) {
-                    slot->clear();
-                }
-                return slot;
-            }
-            if (Status written = slot->write(sessionToJson(session)); !written) {
-                return written.error();
-            }
-            return slot;
+            return place->slot->write(sessionToJson(session));
         },
-        [this, job, keep, version = m_version](Result<SharedSlot> slot) {
+        [this, job, keep, version = m_version](const Status& written) {
             job->deleteLater();
             m_busy = false;
-            if (slot) {
-                m_slot = std::move(*slot);
+            if (written) {
                 m_writtenVersion = version;
                 if (keep) {
                     for (const std::shared_ptr<AbandonedText>& text : m_adopted) {
@@ -127,7 +141,7 @@ void RecoveryKeeper::write()
             } else if (!m_complained) {
                 m_complained = true;
                 Q_EMIT problem(tr("Unsaved work is not kept safe: %1")
-                                   .arg(QString::fromStdString(slot.error().message)));
+                                   .arg(QString::fromStdString(written.error().message)));
             }
             if (version != m_version) {
                 m_timer->start();

@@ -52,7 +52,8 @@ Q_SIGNALS:
     void problem(const QString& sentence);
 
 private:
-    using SharedSlot = std::shared_ptr<RecoverySlot>;
+    /// Shared with the worker, so that an orderly end removes the file at once, whatever is under way.
+    struct Place;
     void onChanged();
     void write();
 
@@ -60,7 +61,8 @@ private:
     JobLanes& m_lanes;
     QString m_folder;
     QTimer* m_timer;
-    SharedSlot m_slot; ///< null until there was something to keep
+    std::shared_ptr<Place> m_place;
+    bool m_used = false; ///< there was something to keep
     std::vector<std::shared_ptr<AbandonedText>> m_adopted; ///< recovered here, not yet safe here
     quint64 m_version = 0;
     quint64 m_writtenVersion = 0;
