@@ -14,12 +14,17 @@ if [[ ! -x "$program" ]]; then
 fi
 model=()
 plan=(--kept 48,40,28,24,40,56 --layer 4 --head 1)
+# Plans tried before it, for the views that compare.
+history=()
+for counts in 56,56,56,56,56,56 32,32,32,32,32,32 16,16,16,16,16,16 24,24,24,40,32,40; do
+    history+=(--kept "$counts")
+done
 
 shoot() { # theme, size, scale, file, further options of the program
     local theme="$1" size="$2" scale="$3" file="$4"
     shift 4
     QT_QPA_PLATFORM=offscreen QT_FONT_DPI=96 QT_SCALE_FACTOR="$scale" LC_ALL=C.UTF-8 \
-        "$program" ${model[@]+"${model[@]}"} --theme "$theme" --size "$size" --screenshot "$file" "${plan[@]}" "$@" 2>/dev/null
+        "$program" ${model[@]+"${model[@]}"} --theme "$theme" --size "$size" --screenshot "$file" ${history[@]+"${history[@]}"} ${plan[@]+"${plan[@]}"} "$@" 2>/dev/null
     echo "$file"
 }
 
@@ -32,6 +37,7 @@ folder="${1:-$root/build/screenshots}"
 if [[ -n "${2:-}" ]]; then
     model=("$2")
     plan=()
+    history=()
 fi
 mkdir -p "$folder"
 for theme in light dark; do
