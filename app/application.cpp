@@ -2,6 +2,7 @@
 #include "app/application.h"
 
 #include "app/application_benchmark.h"
+#include "app/application_pictures.h"
 #include "app/log_sinks.h"
 #include "ui/actions/action_registry.h"
 #include "ui/dialogs/dialog_port.h"
@@ -113,8 +114,8 @@ Application::~Application()
 void Application::start()
 {
     Parts& parts = *m_parts;
-    if (m_options.size.isValid()) {
-        parts.window->resize(m_options.size);
+    if (!m_options.sizes.isEmpty()) {
+        parts.window->resize(m_options.sizes.front());
     }
     parts.window->show();
     parts.workbench->refreshDevices();
@@ -129,8 +130,8 @@ void Application::start()
     parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
     connect(parts.workbench.get(), &Workbench::selectorChanged, this, &Application::applyStartPlan);
     connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
-    if (!m_options.screenshot.isEmpty()) {
-        takeScreenshotWhenSettled();
+    if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()) {
+        takePicturesWhenSettled();
     }
 }
 
@@ -187,17 +188,22 @@ void Application::applyNextCounts()
     m_parts->document.setKeptPerLayer(kept, m_parts->document.newGesture());
 }
 
-void Application::takeScreenshotWhenSettled()
+bool Application::isSettled() const
+{
+    const Parts& parts = *m_parts;
+    return parts.workbench->settled() && parts.lanes.idle()
+        && ((m_startPlanApplied && m_nextCounts == m_options.kept.size())
+            || !parts.workbench->blockingSentence().isEmpty());
+}
+
+void Application::takePicturesWhenSettled()
 {
     auto* timer = new QTimer(this);
     auto settledTicks = std::make_shared<int>(0);
     timer->setInterval(100);
     connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
         Parts& parts = *m_parts;
-        const bool ready = parts.workbench->settled() && parts.lanes.idle()
-            && ((m_startPlanApplied && m_nextCounts == m_options.kept.size())
-                || !parts.workbench->blockingSentence().isEmpty());
-        *settledTicks = ready ? *settledTicks + 1 : 0;
+        *settledTicks = isSettled() ? *settledTicks + 1 : 0;
         if (*settledTicks < 5) {
             return;
         }
@@ -205,25 +211,34 @@ void Application::takeScreenshotWhenSettled()
             *settledTicks = 0;
             return;
         }
-        QWidget* shown = parts.window.get();
-        if (m_options.dialog == u"export"_s) {
-            if (parts.window->exportDialog() == nullptr) {
-                parts.window->openExportDialog();
-                *settledTicks = 0;
-                return;
-            }
-            shown = parts.window->exportDialog();
+        if (m_options.dialog == u"export"_s && parts.window->exportDialog() == nullptr) {
+            parts.window->openExportDialog();
+            *settledTicks = 0;
+            return;
         }
         timer->stop();
-        const QPixmap picture = shown->grab();
-        if (!picture.save(m_options.screenshot, "PNG")) {
-            std::fprintf(stderr, "The screenshot could not be written to %s.\n",
-                         qUtf8Printable(m_options.screenshot));
+        if (!m_options.screenshot.isEmpty()) {
+            saveScreenshot(m_options.dialog == u"export"_s
+                               ? static_cast<QWidget&>(*parts.window->exportDialog())
+                               : *parts.window);
         }
-        std::printf("reaction_ms %.0f\n", parts.workbench->lastReactionMs());
+        if (!m_options.pictures.isEmpty()) {
+            m_exitCode
+                = takePictures({ m_options.pictures, m_options.theme, m_options.sizes },
+                               parts.window->services(), *parts.window, [this] { return isSettled(); });
+        }
         shutDown();
     });
     timer->start();
+}
+
+void Application::saveScreenshot(QWidget& shown) const
+{
+    if (!shown.grab().save(m_options.screenshot, "PNG")) {
+        std::fprintf(stderr, "The screenshot could not be written to %s.\n",
+                     qUtf8Printable(m_options.screenshot));
+    }
+    std::printf("reaction_ms %.0f\n", m_parts->workbench->lastReactionMs());
 }
 
 bool Application::triggerNextAction()

@@ -3,6 +3,7 @@
 
 #include "core/base/device.h"
 
+#include <QList>
 #include <QObject>
 #include <QPalette>
 #include <QSize>
@@ -12,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <vector>
+
+class QWidget;
 
 namespace rankscope {
 
@@ -25,7 +28,8 @@ struct StartOptions {
     QString planFile; ///< loaded once the model is there
     QString theme; ///< "system", "light", "dark"; empty for the user's setting
     QString screenshot; ///< PNG to write once all numbers are final, then quit
-    QSize size; ///< of the window; empty for the remembered one
+    QString pictures; ///< folder for pictures of every view once all numbers are final, then quit
+    QList<QSize> sizes; ///< of the window, the first to start with; empty for the remembered one
     std::vector<std::vector<int>>
         kept; ///< kept dims per layer to start with; several plans one after the other
     QString dialog; ///< "export": the picture shows that dialog
@@ -53,7 +57,10 @@ private:
     void applyStartPlan();
     /// The next of several plans, once the one before has its number.
     void applyNextCounts();
-    void takeScreenshotWhenSettled();
+    void takePicturesWhenSettled();
+    /// Nothing that was asked for is still to come.
+    [[nodiscard]] bool isSettled() const;
+    void saveScreenshot(QWidget& shown) const;
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();
     void runBenchmark();

@@ -57,7 +57,13 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption screenshot(
         u"screenshot"_s, u"write a picture of the window when all numbers are final, and quit"_s,
         u"file.png"_s);
-    const QCommandLineOption size(u"size"_s, u"size of the window"_s, u"WxH"_s);
+    const QCommandLineOption pictures(
+        u"pictures"_s,
+        u"write pictures of every view and dialog in both themes, or in that of --theme, when all numbers "
+        u"are final, and quit"_s,
+        u"folder"_s);
+    const QCommandLineOption size(
+        u"size"_s, u"size of the window; repeated: with --pictures, one after the other"_s, u"WxH"_s);
     const QCommandLineOption kept(
         u"kept"_s, u"kept dims per layer to start with; repeated: one plan after the other"_s, u"48,40,…"_s);
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
@@ -71,8 +77,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption repeats(u"repeats"_s, u"with --benchmark: measurements of every edit"_s,
                                      u"count"_s, u"3"_s);
     const QCommandLineOption device(u"device"_s, u"cpu, cuda or cuda:N"_s, u"name"_s);
-    parser.addOptions(
-        { dialog, run, plan, theme, screenshot, size, kept, layer, head, benchmark, json, repeats, device });
+    parser.addOptions({ dialog, run, plan, theme, screenshot, pictures, size, kept, layer, head, benchmark,
+                        json, repeats, device });
     parser.process(arguments);
     if (parser.positionalArguments().size() > 1) {
         std::fprintf(stderr, "Give one checkpoint folder at most.\n");
@@ -83,11 +89,12 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.theme = parser.value(theme);
     options.dialog = parser.value(dialog);
     options.screenshot = parser.value(screenshot);
+    options.pictures = parser.value(pictures);
     options.actions = parser.values(run);
     options.benchmark = parser.isSet(benchmark);
     options.json = parser.isSet(json);
     options.repeats = std::max(1, parser.value(repeats).toInt());
-    options.freshSettings = parser.isSet(screenshot) || options.benchmark;
+    options.freshSettings = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark;
     if (parser.isSet(device)) {
         const rankscope::Result<rankscope::Device> wanted
             = rankscope::deviceFromString(parser.value(device).toStdString());
@@ -97,10 +104,10 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
         }
         options.device = *wanted;
     }
-    if (parser.isSet(size)) {
-        const QStringList parts = parser.value(size).split(u'x');
-        options.size = QSize(parts.value(0).toInt(), parts.value(1).toInt());
-        if (parts.size() != 2 || options.size.isEmpty()) {
+    for (const QString& wanted : parser.values(size)) {
+        const QStringList parts = wanted.split(u'x');
+        options.sizes << QSize(parts.value(0).toInt(), parts.value(1).toInt());
+        if (parts.size() != 2 || options.sizes.back().isEmpty()) {
             std::fprintf(stderr, "--size takes a width and a height, such as 1440x900.\n");
             return false;
         }
