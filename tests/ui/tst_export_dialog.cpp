@@ -4,7 +4,10 @@
 #include "tests/ui/window_bench.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/export_preview_tree.h"
+#include "ui/document/candidate_history.h"
 #include "ui/document/resources.h"
+#include "ui/format/numbers.h"
+#include "ui/panels/plan_panel.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QCheckBox>
@@ -20,6 +23,7 @@
 
 #include <sys/resource.h>
 
+#include <cmath>
 #include <csignal>
 
 using namespace rankscope;
@@ -150,6 +154,42 @@ private Q_SLOTS:
         QVERIFY(bench.dialog->replaceBox()->isVisible());
         bench.dialog->replaceBox()->setChecked(true);
         QVERIFY(bench.ready());
+    }
+
+    /// The card compares the two models it is about, whatever the window compares with.
+    void theCardIsAgainstTheOriginalAlsoWithACandidatePinned()
+    {
+        ExportBench bench { QString() };
+        const auto final = [&bench] {
+            return QTest::qWaitFor(
+                [&bench] {
+                    return bench.workbench.candidateTrust() == Trust::Final
+                        && bench.workbench.baselineTrust() == Trust::Final
+                        && bench.window.candidates().currentId() > 0;
+                },
+                kEngineMs);
+        };
+        QVERIFY(final());
+        bench.window.candidates().pin(bench.window.candidates().currentId());
+        bench.document.setPruneRatio(0.75, bench.document.newGesture());
+        QVERIFY(final());
+        QVERIFY(bench.workbench.deltaReference() != bench.workbench.baseline());
+        const double expected
+            = std::log(bench.workbench.candidate()->perplexity() / bench.workbench.baseline()->perplexity());
+        QVERIFY(std::abs(bench.workbench.delta().delta()->meanNll - expected) > 1e-3);
+        QVERIFY2(bench.window.planPanel()->previewText().contains(
+                     u"measured %1 nats against dense"_s.arg(formatSigned(expected, 3))),
+                 qPrintable(bench.window.planPanel()->previewText()));
+        QVERIFY(bench.ready());
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QFile card(bench.target + u"/README.md"_s);
+        QVERIFY(card.open(QIODevice::ReadOnly));
+        const QString text = QString::fromUtf8(card.readAll());
+        const QString value = QString::number(expected, 'f', 4);
+        QVERIFY2(text.contains(value + u" ["_s), qPrintable(value + u" in:\n"_s + text));
+        bench.dialog->copyButton()->click();
+        QVERIFY(QGuiApplication::clipboard()->text().contains(value));
     }
 
     void aTargetThatIsNoCheckpointIsNeverReplaced()

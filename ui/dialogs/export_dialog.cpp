@@ -133,9 +133,9 @@ std::vector<CardRow> ExportDialog::measuredRows() const
 {
     std::vector<CardRow> rows;
     const Workbench& workbench = m_services.workbench;
-    if (workbench.candidateTrust() == Trust::Final && workbench.baselineTrust() == Trust::Final
-        && workbench.delta().delta()) {
-        const PairedDelta& delta = *workbench.delta().delta();
+    const std::optional<PairedDelta> measured = workbench.denseDelta();
+    if (workbench.candidateTrust() == Trust::Final && workbench.baselineTrust() == Trust::Final && measured) {
+        const PairedDelta& delta = *measured;
         const std::string basis = ", " + std::to_string(delta.windows) + " windows of "
             + std::to_string(workbench.candidate()->length) + " tokens";
         const auto row = [&](const char* quantity, const QString& value) {

@@ -74,13 +74,7 @@ void TextScores::refreshMain()
     main.candidate = m_workbench.candidate();
     main.trust = m_workbench.candidateTrust();
     main.failure = m_workbench.blockingSentence();
-    main.delta.reset();
-    if (main.candidate != nullptr && main.baseline != nullptr
-        && main.candidate->basis == main.baseline->basis) {
-        main.delta = m_workbench.deltaReference() == main.baseline
-            ? m_workbench.delta().delta()
-            : pairedDelta(*main.baseline, *main.candidate);
-    }
+    main.delta = m_workbench.denseDelta();
     Q_EMIT textChanged(0);
     // Deltas of the further texts age with the plan.
     for (int row = 1; row < std::ssize(m_texts); ++row) {

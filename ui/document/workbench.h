@@ -96,6 +96,8 @@ public:
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& baseline() const { return m_baseline; }
     [[nodiscard]] const std::shared_ptr<const PerplexityEstimate>& candidate() const { return m_candidate; }
     [[nodiscard]] const RunningDelta& delta() const { return m_delta; }
+    /// Candidate minus the dense model, whatever is pinned; nothing unless both are of the same windows.
+    [[nodiscard]] std::optional<PairedDelta> denseDelta() const;
     [[nodiscard]] Trust baselineTrust() const { return m_baselineTrust; }
     [[nodiscard]] Trust candidateTrust() const { return m_candidateTrust; }
     [[nodiscard]] const std::vector<DeviceInfo>& devices() const { return m_devices; }
@@ -212,6 +214,12 @@ private:
     std::shared_ptr<const PerplexityEstimate> m_reference;
     std::shared_ptr<const PerplexityEstimate> m_deltaReference;
     RunningDelta m_delta;
+    struct DenseDelta {
+        std::shared_ptr<const PerplexityEstimate> baseline;
+        std::shared_ptr<const PerplexityEstimate> candidate;
+        std::optional<PairedDelta> delta;
+    };
+    mutable DenseDelta m_denseDelta; ///< the last one, for while another candidate is pinned
     Trust m_baselineTrust = Trust::Missing;
     Trust m_candidateTrust = Trust::Missing;
     Trust m_spectraTrust = Trust::Missing;

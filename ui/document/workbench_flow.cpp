@@ -409,6 +409,20 @@ void Workbench::updateDelta()
     m_delta.update(m_deltaReference, m_candidate);
 }
 
+std::optional<PairedDelta> Workbench::denseDelta() const
+{
+    if (m_candidate == nullptr || m_baseline == nullptr || m_candidate->basis != m_baseline->basis) {
+        return std::nullopt;
+    }
+    if (m_deltaReference == m_baseline) {
+        return m_delta.delta();
+    }
+    if (m_denseDelta.baseline != m_baseline || m_denseDelta.candidate != m_candidate) {
+        m_denseDelta = { m_baseline, m_candidate, pairedDelta(*m_baseline, *m_candidate) };
+    }
+    return m_denseDelta.delta;
+}
+
 void Workbench::evaluateAgain()
 {
     if (m_evaluator == nullptr) {

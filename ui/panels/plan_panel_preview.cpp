@@ -50,9 +50,9 @@ QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
         if (const std::optional<double> delta = m_probes.estimate(kept)) {
             text += u" · "_s + tr("≈ %1 nats, from single-layer probes").arg(formatSigned(*delta, 3));
         }
-    } else if (const std::optional<PairedDelta>& delta = m_workbench.delta().delta();
+    } else if (const std::optional<PairedDelta> delta = m_workbench.denseDelta();
                delta && m_workbench.candidateTrust() == Trust::Final) {
-        text += u" · "_s + tr("measured %1 nats").arg(formatSigned(delta->meanNll, 3));
+        text += u" · "_s + tr("measured %1 nats against dense").arg(formatSigned(delta->meanNll, 3));
     }
     return text;
 }
