@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <functional>
+
+class QCustomPlot;
+class QMenu;
+
+namespace rankscope {
+
+class DialogPort;
+
+/// What a plot can give away. `csv` returns the shown data with a header line.
+struct PlotExport {
+    QString name; ///< stem of proposed file names
+    std::function<QString()> csv;
+};
+
+/// Writes the plot as PNG (twice the screen's size), PDF, SVG or CSV, chosen by the file name's ending.
+/// Returns an error sentence, or nothing.
+[[nodiscard]] QString exportPlot(QCustomPlot& plot, const PlotExport& source, const QString& path);
+
+/// Adds "Copy image", "Copy data" and "Save…" for `plot` to `menu`; `failed` receives the sentence of a
+/// failed save.
+void addPlotExportActions(QMenu& menu, QCustomPlot& plot, const PlotExport& source, DialogPort& dialogs,
+                          std::function<void(const QString&)> failed);
+
+} // namespace rankscope
