@@ -153,8 +153,22 @@ private:
     void buildChannelActions();
     void buildQualityActions();
     void buildHelpActions();
-    void connectActions();
+    enum class CandidateUse { Load, Pin, Change };
+
+    void setRules();
+    void connectRules();
     void refreshActions();
+    // Why something cannot be done now: a sentence, or empty.
+    [[nodiscard]] QString whyNoModel() const;
+    [[nodiscard]] QString whyNoWeights() const;
+    /// Neither weights nor text.
+    [[nodiscard]] QString whyNoEngine() const;
+    [[nodiscard]] QString whyNoSelectedLayer(bool unlocked) const;
+    [[nodiscard]] QString whyNoReset() const;
+    [[nodiscard]] QString whyNoEvaluation() const;
+    [[nodiscard]] QString whyNoToken(int direction) const;
+    [[nodiscard]] QString whyNoTextWindow(int direction) const;
+    [[nodiscard]] QString whyNoCandidate(CandidateUse use) const;
     [[nodiscard]] QString aboutHtml() const;
     void buildMenus();
     void connectAll();

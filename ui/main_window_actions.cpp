@@ -36,7 +36,7 @@ void MainWindow::buildActions()
     buildChannelActions();
     buildQualityActions();
     buildHelpActions();
-    connectActions();
+    connectRules();
 }
 
 void MainWindow::buildFileActions()
@@ -69,10 +69,6 @@ void MainWindow::buildFileActions()
         = actions.add(u"edit.undo"_s, edit, tr("&Undo"), QKeySequence(u"Ctrl+Z"_s), [undo] { undo->undo(); });
     QAction* redoAction = actions.add(u"edit.redo"_s, edit, tr("&Redo"), QKeySequence(u"Ctrl+Shift+Z"_s),
                                       [undo] { undo->redo(); });
-    undoAction->setEnabled(false);
-    redoAction->setEnabled(false);
-    connect(undo, &QUndoStack::canUndoChanged, undoAction, &QAction::setEnabled);
-    connect(undo, &QUndoStack::canRedoChanged, redoAction, &QAction::setEnabled);
     connect(undo, &QUndoStack::undoTextChanged, undoAction, [undoAction](const QString& text) {
         undoAction->setText(text.isEmpty() ? tr("&Undo") : tr("&Undo %1").arg(text));
     });

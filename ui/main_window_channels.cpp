@@ -16,32 +16,20 @@ void MainWindow::buildChannelActions()
 {
     ImportancePanel* panel = m_importancePanel;
     const QString group = tr("Plan");
-    const auto add = [&](const QString& id, const QString& text, const QKeySequence& keys,
-                         std::function<void()> run, bool (ImportancePanel::*can)() const) {
-        QAction* action = m_actions->add(id, group, text, keys, std::move(run));
-        const auto refresh = [action, panel, can] { action->setEnabled((panel->*can)()); };
-        connect(panel, &ImportancePanel::stateChanged, action, refresh);
-        refresh();
-    };
-    add(
-        u"plan.forceIn"_s, tr("Force the selected channels &in"), QKeySequence(u"I"_s),
-        [panel] { panel->forceSelection(ChannelForce::In); }, &ImportancePanel::canForce);
-    add(
-        u"plan.forceOut"_s, tr("Force the selected channels &out"), QKeySequence(u"O"_s),
-        [panel] { panel->forceSelection(ChannelForce::Out); }, &ImportancePanel::canForce);
-    add(
-        u"plan.freeChannels"_s, tr("Let the method &decide about the selected channels"),
-        QKeySequence(u"U"_s), [panel] { panel->forceSelection(ChannelForce::Free); },
-        &ImportancePanel::canForce);
-    add(
-        u"plan.switchHead"_s, tr("Switch the &head off or on"), QKeySequence(u"H"_s),
-        [panel] { panel->toggleHead(); }, &ImportancePanel::canEditHead);
-    add(
-        u"plan.resetHead"_s, tr("Reset the h&ead to layer and method"), {}, [panel] { panel->resetHead(); },
-        &ImportancePanel::canResetHead);
-    add(
-        u"plan.resetLayerHeads"_s, tr("Reset all heads of the la&yer"), {}, [panel] { panel->resetLayer(); },
-        &ImportancePanel::canResetLayer);
+    const auto add
+        = [&](const QString& id, const QString& text, const QKeySequence& keys, std::function<void()> run) {
+              m_actions->add(id, group, text, keys, std::move(run));
+          };
+    add(u"plan.forceIn"_s, tr("Force the selected channels &in"), QKeySequence(u"I"_s),
+        [panel] { panel->forceSelection(ChannelForce::In); });
+    add(u"plan.forceOut"_s, tr("Force the selected channels &out"), QKeySequence(u"O"_s),
+        [panel] { panel->forceSelection(ChannelForce::Out); });
+    add(u"plan.freeChannels"_s, tr("Let the method &decide about the selected channels"),
+        QKeySequence(u"U"_s), [panel] { panel->forceSelection(ChannelForce::Free); });
+    add(u"plan.switchHead"_s, tr("Switch the &head off or on"), QKeySequence(u"H"_s),
+        [panel] { panel->toggleHead(); });
+    add(u"plan.resetHead"_s, tr("Reset the h&ead to layer and method"), {}, [panel] { panel->resetHead(); });
+    add(u"plan.resetLayerHeads"_s, tr("Reset all heads of the la&yer"), {}, [panel] { panel->resetLayer(); });
 
     const QString view = tr("View");
     using Scope = ImportancePanel::Scope;

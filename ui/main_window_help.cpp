@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Help, hints, and when a command can work.
-#include "core/base/narrow.h"
+// Help and hints.
 #include "core/base/versions.h"
 #include "ui/actions/action_registry.h"
 #include "ui/actions/definitions.h"
 #include "ui/actions/shortcut_sheet.h"
-#include "ui/document/document_session.h"
 #include "ui/document/workbench.h"
-#include "ui/jobs/job_list_model.h"
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/settings/settings.h"
@@ -78,67 +75,6 @@ QString MainWindow::aboutHtml() const
         .arg(QCoreApplication::applicationVersion(), QString::fromUtf8(qVersion()),
              QString::fromStdString(libTorchVersion()), cuda.isEmpty() ? tr("not in use") : cuda,
              names.isEmpty() ? tr("still looking") : names.join(u"<br>"_s));
-}
-
-void MainWindow::connectActions()
-{
-    const auto refresh = [this] { refreshActions(); };
-    Workbench& workbench = m_services.workbench;
-    for (const auto signal :
-         { &Workbench::overviewChanged, &Workbench::modelChanged, &Workbench::textsChanged,
-           &Workbench::spectraChanged, &Workbench::activityChanged }) {
-        connect(&workbench, signal, this, refresh);
-    }
-    connect(m_session, &DocumentSession::changed, this, refresh);
-    connect(m_session, &DocumentSession::saved, this, refresh);
-    connect(m_session, &DocumentSession::notSaved, this, refresh);
-    connect(m_session, &DocumentSession::saveWaits, this, refresh);
-    connect(m_selection, &LayerSelection::layersChanged, this, refresh);
-    refresh();
-}
-
-void MainWindow::refreshActions()
-{
-    const Workbench& workbench = m_services.workbench;
-    const PlanDocument& document = m_services.document;
-    const bool open = document.isOpen();
-    const bool engine = workbench.model() != nullptr && workbench.texts().evaluation != nullptr;
-    const int layer = m_selection->currentLayer();
-    const int layers = m_selection->layerCount();
-    const bool someLayer = open && layer >= 0 && layer < document.spec().layerCount();
-    const int heads = someLayer ? document.spec().layers[idx(layer)].valueHeads : 0;
-    const bool prunable = std::any_of(m_selection->layers().begin(), m_selection->layers().end(),
-                                      [&](int selected) { return document.isPrunable(selected); });
-    const bool pruned = std::any_of(
-        document.plan().layers.begin(), document.plan().layers.end(), [](const LayerPlan& planned) {
-            return planned.keptKeyDims != planned.keyDims || planned.locked || !planned.headEdits.empty();
-        });
-    const std::pair<const char16_t*, bool> table[] = {
-        { u"file.loadPlan", open },
-        { u"file.savePlan", open && !m_session->isSaving() },
-        { u"file.savePlanAs", open && !m_session->isSaving() },
-        { u"file.export", workbench.model() != nullptr },
-        { u"plan.reset", open && pruned },
-        { u"plan.lock", open && prunable },
-        { u"go.previousLayer", someLayer && layer > 0 },
-        { u"go.nextLayer", someLayer && layer + 1 < layers },
-        { u"go.previousHead", heads > 1 },
-        { u"go.nextHead", heads > 1 },
-        { u"go.earlier", engine },
-        { u"go.later", engine },
-        { u"go.play", engine },
-        { u"go.previousWindow", engine },
-        { u"go.nextWindow", engine },
-        { u"run.evaluate", engine },
-        { u"run.analyse", engine },
-        { u"run.stop", m_services.jobs.anyActive() },
-        { u"view.fit", workbench.spectra() != nullptr },
-    };
-    for (const auto& [id, enabled] : table) {
-        if (QAction* action = m_actions->find(QString::fromUtf16(id))) {
-            action->setEnabled(enabled);
-        }
-    }
 }
 
 void MainWindow::showText(const QString& title, const QString& html)

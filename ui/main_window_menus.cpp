@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menu bar, and the menus of the strip.
 #include "ui/actions/action_registry.h"
-#include "ui/document/open_defaults.h"
 #include "ui/document/local_model_list.h"
+#include "ui/document/open_defaults.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -25,6 +25,7 @@ using namespace Qt::StringLiterals;
 void MainWindow::buildMenus()
 {
     const auto fill = [this](QMenu* menu, const QStringList& ids) {
+        menu->setToolTipsVisible(true); // they say why a command cannot work
         for (const QString& id : ids) {
             if (id.isEmpty()) {
                 menu->addSeparator();
@@ -67,6 +68,17 @@ void MainWindow::buildMenus()
         view->addAction(entry.dock->toggleViewAction());
     }
     view->addSeparator();
+    QStringList pages;
+    QStringList importance;
+    for (const ActionRegistry::Entry& entry : m_actions->entries()) {
+        if (entry.id.startsWith(u"view.show."_s)) {
+            pages << entry.id;
+        } else if (entry.id.startsWith(u"view.importance."_s)) {
+            importance << entry.id;
+        }
+    }
+    fill(view->addMenu(tr("&Importance")), importance);
+    fill(view->addMenu(tr("&Rank over tokens")), { u"view.rankForm"_s, u"view.rankModel"_s });
     fill(view,
          { u"view.layerFaders"_s, u"view.headFaders"_s, u"view.fit"_s, u"view.fullScreen"_s,
            u"view.reset"_s });
@@ -101,9 +113,19 @@ void MainWindow::buildMenus()
            u"compare.copy"_s,
            u"compare.export"_s,
            u"compare.plot"_s });
-    fill(menuBar()->addMenu(tr("&Go")),
-         { u"go.previousLayer"_s, u"go.nextLayer"_s, u"go.previousHead"_s, u"go.nextHead"_s, u"go.earlier"_s,
-           u"go.later"_s, u"go.play"_s, u"go.previousWindow"_s, u"go.nextWindow"_s });
+    QMenu* go = menuBar()->addMenu(tr("&Go"));
+    fill(go->addMenu(tr("To a &view")), pages);
+    fill(go,
+         { {},
+           u"go.previousLayer"_s,
+           u"go.nextLayer"_s,
+           u"go.previousHead"_s,
+           u"go.nextHead"_s,
+           u"go.earlier"_s,
+           u"go.later"_s,
+           u"go.play"_s,
+           u"go.previousWindow"_s,
+           u"go.nextWindow"_s });
     fill(menuBar()->addMenu(tr("&Run")),
          { u"run.evaluate"_s,
            u"run.analyse"_s,

@@ -2,7 +2,6 @@
 // What things cost: commands on candidates and evaluation, and the numbers of the strip.
 #include "ui/actions/action_registry.h"
 #include "ui/document/candidate_history.h"
-#include "ui/document/token_losses.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 #include "ui/main_window.h"
@@ -13,7 +12,6 @@
 #include "ui/widgets/status_strip.h"
 
 #include <QAction>
-#include <QPushButton>
 
 namespace rankscope {
 
@@ -50,34 +48,7 @@ void MainWindow::buildQualityActions()
     QAction* plot = actions.add(u"compare.plot"_s, group, tr("Candidates as a &Pareto plot"), {}, {});
     plot->setCheckable(true);
     connect(plot, &QAction::toggled, m_comparePanel, &ComparePanel::showPlot);
-    const auto refresh = [this] {
-        const int id = m_comparePanel->selectedId();
-        const bool any = !m_candidates->records().empty();
-        m_actions->find(u"compare.load"_s)->setEnabled(id >= 0 && id != m_candidates->currentId());
-        m_actions->find(u"compare.pin"_s)->setEnabled(id >= 0 && id != m_candidates->pinnedId());
-        m_actions->find(u"compare.unpin"_s)->setEnabled(m_candidates->pinnedId() != 0);
-        m_actions->find(u"compare.rename"_s)->setEnabled(id > 0);
-        m_actions->find(u"compare.remove"_s)->setEnabled(id > 0);
-        m_actions->find(u"compare.copy"_s)->setEnabled(any);
-        m_actions->find(u"compare.export"_s)->setEnabled(any);
-        m_actions->find(u"compare.plot"_s)->setEnabled(any);
-    };
-    const auto refreshQuality = [this] {
-        const bool open = m_services.workbench.overview() != nullptr;
-        m_actions->find(u"quality.moreWindows"_s)->setEnabled(open);
-        m_actions->find(u"quality.fewerWindows"_s)->setEnabled(open);
-        m_actions->find(u"quality.addText"_s)->setEnabled(open);
-        m_actions->find(u"quality.copyTexts"_s)->setEnabled(m_services.workbench.baseline() != nullptr);
-        m_actions->find(u"quality.copy"_s)->setEnabled(m_services.workbench.baseline() != nullptr);
-        m_actions->find(u"quality.copyTokens"_s)->setEnabled(m_tokenLosses->comparison() != nullptr);
-    };
-    connect(&m_services.workbench, &Workbench::overviewChanged, this, refreshQuality);
-    connect(&m_services.workbench, &Workbench::baselineChanged, this, refreshQuality);
-    connect(m_tokenLosses, &TokenLosses::changed, this, refreshQuality);
-    refreshQuality();
-    connect(m_comparePanel, &ComparePanel::selectionChanged, this, refresh);
     connect(m_candidates, &CandidateHistory::marksChanged, this, &MainWindow::refreshNumbers);
-    refresh();
 }
 
 void MainWindow::refreshNumbers()
@@ -135,10 +106,6 @@ void MainWindow::refreshNumbers()
     } else {
         m_strip->state()->setContent(tr("state per sequence"), u"–"_s, {}, Trust::Missing,
                                      NumberTile::Tone::Plain);
-    }
-    m_strip->exportButton()->setEnabled(workbench.model() != nullptr);
-    if (QAction* action = m_actions->find(u"file.export"_s)) {
-        action->setEnabled(workbench.model() != nullptr);
     }
 }
 

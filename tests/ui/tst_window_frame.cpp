@@ -77,10 +77,8 @@ private Q_SLOTS:
         WindowBench bench;
         const QString sheet = shortcutSheetHtml(bench.window.actionRegistry());
         QMap<QString, QString> owners;
-        int enabled = 0;
         for (const ActionRegistry::Entry& entry : bench.window.actionRegistry().entries()) {
             QVERIFY2(!entry.group.isEmpty(), qPrintable(entry.id));
-            enabled += entry.action->isEnabled() ? 1 : 0;
             for (const QKeySequence& keys : entry.action->shortcuts()) {
                 const QString text = keys.toString();
                 QVERIFY2(!owners.contains(text),
@@ -92,7 +90,8 @@ private Q_SLOTS:
         }
         auto* palette = bench.window.findChild<CommandPalette*>();
         palette->open();
-        QCOMPARE(palette->findChild<QListWidget*>()->count(), enabled);
+        QCOMPARE(palette->findChild<QListWidget*>()->count(),
+                 static_cast<int>(bench.window.actionRegistry().entries().size()));
         palette->hide();
     }
 

@@ -30,6 +30,41 @@ QAction* ActionRegistry::add(const QString& id, const QString& group, const QStr
     return action;
 }
 
+void ActionRegistry::setRule(const QStringList& ids, const Rule& rule)
+{
+    for (Entry& entry : m_entries) {
+        if (ids.contains(entry.id)) {
+            entry.rule = rule;
+        }
+    }
+}
+
+void ActionRegistry::refresh()
+{
+    for (Entry& entry : m_entries) {
+        if (!entry.rule) {
+            continue;
+        }
+        const QString reason = entry.rule();
+        if (reason == entry.reason) {
+            continue;
+        }
+        entry.reason = reason;
+        entry.action->setEnabled(reason.isEmpty());
+        entry.action->setToolTip(reason);
+    }
+}
+
+QString ActionRegistry::reason(const QString& id) const
+{
+    for (const Entry& entry : m_entries) {
+        if (entry.id == id) {
+            return entry.reason;
+        }
+    }
+    return {};
+}
+
 QAction* ActionRegistry::find(const QString& id) const
 {
     for (const Entry& entry : m_entries) {

@@ -9,9 +9,15 @@
 #include <QLineEdit>
 #include <QListWidget>
 
+#include <algorithm>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+constexpr int kWorksRole = Qt::UserRole + 1;
+}
 
 CommandPalette::CommandPalette(const ActionRegistry& actions, QWidget* parent)
     : QDialog(parent, Qt::Popup)
@@ -46,20 +52,28 @@ void CommandPalette::open()
 void CommandPalette::filter(const QString& words)
 {
     m_list->clear();
-    for (const ActionRegistry::Entry& entry : m_actions.entries()) {
-        QString text = entry.action->text();
-        text.remove(u'&');
-        bool matches = entry.action->isEnabled();
-        for (const QString& word : words.split(u' ', Qt::SkipEmptyParts)) {
-            matches = matches
-                && (text.contains(word, Qt::CaseInsensitive)
-                    || entry.group.contains(word, Qt::CaseInsensitive));
-        }
-        if (matches) {
+    const QStringList wanted = words.split(u' ', Qt::SkipEmptyParts);
+    // What cannot work now comes last, and says why.
+    for (const bool works : { true, false }) {
+        for (const ActionRegistry::Entry& entry : m_actions.entries()) {
+            if (entry.action->isEnabled() != works) {
+                continue;
+            }
+            QString text = entry.action->text();
+            text = entry.group + u" › "_s + text.remove(u'&');
+            if (!std::all_of(wanted.begin(), wanted.end(),
+                             [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); })) {
+                continue;
+            }
             const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
-            auto* item = new QListWidgetItem(
-                entry.group + u" › "_s + text + (keys.isEmpty() ? QString() : u"    "_s + keys), m_list);
+            const QString rest = works ? keys : entry.reason;
+            auto* item = new QListWidgetItem(rest.isEmpty() ? text : text + u"    "_s + rest, m_list);
             item->setData(Qt::UserRole, entry.id);
+            item->setData(kWorksRole, works);
+            if (!works) {
+                item->setToolTip(entry.reason);
+                item->setForeground(palette().color(QPalette::Disabled, QPalette::Text));
+            }
         }
     }
     m_list->setCurrentRow(0);
@@ -68,6 +82,9 @@ void CommandPalette::filter(const QString& words)
 void CommandPalette::runCurrent()
 {
     const QListWidgetItem* item = m_list->currentItem();
+    if (item != nullptr && !item->data(kWorksRole).toBool()) {
+        return; // the reason stays in view
+    }
     hide();
     if (item != nullptr) {
         if (QAction* action = m_actions.find(item->data(Qt::UserRole).toString())) {

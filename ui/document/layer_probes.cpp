@@ -152,6 +152,19 @@ QString LayerProbes::note() const
     return m_stopped && missing() ? tr("Stopped. Run > Measure the layers goes on.") : QString();
 }
 
+QString LayerProbes::whyNotMeasure() const
+{
+    if (m_workbench.evaluator() == nullptr || m_workbench.baselineTrust() != Trust::Final
+        || m_job != nullptr) {
+        return note();
+    }
+    if (m_workbench.selector() == nullptr) {
+        const QString& note = m_workbench.selectorNote();
+        return note.isEmpty() ? tr("The channels have not been ranked yet.") : note;
+    }
+    return missing() || !m_failure.isEmpty() ? QString() : tr("Every layer has been measured.");
+}
+
 void LayerProbes::measureNow()
 {
     m_asked = true;

@@ -57,6 +57,8 @@ public:
     [[nodiscard]] QString note() const;
     [[nodiscard]] bool measuring() const { return m_job != nullptr; }
 
+    /// Why measureNow() would do nothing: a sentence, or empty.
+    [[nodiscard]] QString whyNotMeasure() const;
     /// Measures although it takes long, or again after a stop.
     void measureNow();
 

@@ -68,7 +68,7 @@ void Workbench::open(const QString& folder)
         [this](Result<CheckpointOverview> result) {
             if (!result) {
                 if (m_overview == nullptr) {
-                    setBlocked(QString::fromStdString(result.error().message));
+                    setBlocked(&Workbench::m_weightsProblem, QString::fromStdString(result.error().message));
                 }
                 report(result.error());
                 return;
@@ -86,7 +86,8 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     m_model.reset();
     m_texts = {};
     forgetResults();
-    m_blockingSentence.clear();
+    m_weightsProblem.clear();
+    m_textProblem.clear();
     applyOpenDefaults();
     PruningPlan plan = keepAllPlan(m_overview->spec);
     for (LayerPlan& layer : plan.layers) {
@@ -99,7 +100,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     m_document.open(m_overview->spec, plan);
     if (!m_overview->loadable()) {
         const Error error = m_overview->firstError();
-        setBlocked(QString::fromStdString(error.message));
+        setBlocked(&Workbench::m_weightsProblem, QString::fromStdString(error.message));
         report(error);
         return;
     }
@@ -128,6 +129,7 @@ void Workbench::applyOpenDefaults()
 
 void Workbench::loadWeights()
 {
+    m_weightsProblem.clear();
     Job* job = newJob(tr("Load weights"), u"load"_s);
     job->start(
         m_lanes.gpu(),
@@ -139,9 +141,7 @@ void Workbench::loadWeights()
                 return;
             }
             if (!result) {
-                setBlocked(result.error().code == ErrorCode::Cancelled
-                               ? tr("Opening was stopped: open the model again.")
-                               : QString::fromStdString(result.error().message));
+                setBlocked(&Workbench::m_weightsProblem, openingProblem(result.error()));
                 report(result.error());
                 return;
             }
@@ -157,6 +157,7 @@ void Workbench::prepareTexts(unsigned parts)
 {
     const int generation = m_generation;
     const int textGeneration = ++m_textGeneration;
+    m_textProblem.clear();
     m_pendingTexts |= parts;
     if ((parts & EvaluationText) != 0) {
         m_texts.evaluation.reset();
@@ -219,9 +220,7 @@ void Workbench::prepareTexts(unsigned parts)
                 return;
             }
             if (!result) {
-                setBlocked(result.error().code == ErrorCode::Cancelled
-                               ? tr("Opening was stopped: open the model again.")
-                               : QString::fromStdString(result.error().message));
+                setBlocked(&Workbench::m_textProblem, openingProblem(result.error()));
                 report(result.error());
                 return;
             }
@@ -233,7 +232,6 @@ void Workbench::prepareTexts(unsigned parts)
             if (result->calibration != nullptr) {
                 m_texts.calibration = std::move(result->calibration);
             }
-            m_blockingSentence.clear();
             Q_EMIT textsChanged();
             startWhenReady();
         });
@@ -244,6 +242,8 @@ void Workbench::setEvaluationText(const QString& path)
     m_evaluationText = path;
     if (m_overview != nullptr && m_overview->loadable()) {
         prepareTexts(EvaluationText);
+    } else {
+        Q_EMIT textsChanged(); // of the next model
     }
 }
 
@@ -252,6 +252,8 @@ void Workbench::setCalibrationText(const QString& path)
     m_calibrationText = path;
     if (m_overview != nullptr && m_overview->loadable()) {
         prepareTexts(CalibrationText);
+    } else {
+        Q_EMIT textsChanged();
     }
 }
 
@@ -375,7 +377,7 @@ bool Workbench::settled() const
 {
     const bool candidateDone = m_document.plan().keepsAll() || m_candidateTrust == Trust::Final;
     return !m_jobs.anyActive() && !m_editTimer->isActive()
-        && (!m_blockingSentence.isEmpty() || (m_baselineTrust == Trust::Final && candidateDone));
+        && (!blockingSentence().isEmpty() || (m_baselineTrust == Trust::Final && candidateDone));
 }
 
 void Workbench::report(const Error& error)
@@ -412,9 +414,20 @@ QString Workbench::noteOf(const Error& error, const QString& wayOn)
     return what + u' ' + wayOn;
 }
 
-void Workbench::setBlocked(const QString& sentence)
+QString Workbench::openingProblem(const Error& error)
 {
-    m_blockingSentence = sentence;
+    return error.code == ErrorCode::Cancelled ? tr("Opening was stopped. Press Ctrl+R to go on.")
+                                              : QString::fromStdString(error.message);
+}
+
+bool Workbench::canResume() const
+{
+    return m_overview != nullptr && m_overview->loadable() && !blockingSentence().isEmpty();
+}
+
+void Workbench::setBlocked(QString Workbench::*problem, const QString& sentence)
+{
+    this->*problem = sentence;
     Q_EMIT baselineChanged();
     Q_EMIT spectraChanged();
     Q_EMIT selectorChanged();

@@ -71,7 +71,7 @@ public:
     void setReference(std::shared_ptr<const PerplexityEstimate> estimate);
     void setDevice(const Device& device, DType dtype);
     void refreshDevices();
-    /// Scores baseline and candidate again.
+    /// Scores baseline and candidate again; goes on with an opening that was stopped or failed.
     void evaluateAgain();
     void analyseAgain();
     void stopAll();
@@ -108,7 +108,14 @@ public:
     /// The demo's own texts are in use for a model that is not the demo.
     [[nodiscard]] bool usesDemoTextForOtherModel() const;
     /// Why there are no numbers: a sentence, or empty. For empty views.
-    [[nodiscard]] const QString& blockingSentence() const { return m_blockingSentence; }
+    [[nodiscard]] const QString& blockingSentence() const
+    {
+        return m_weightsProblem.isEmpty() ? m_textProblem : m_weightsProblem;
+    }
+    /// What blocks may be gone when it is tried again: a stop, a device, a file.
+    [[nodiscard]] bool canResume() const;
+    /// Why baseline, candidate or delta are stale, and what happens about it: a sentence, or empty.
+    [[nodiscard]] QString staleReason() const;
     /// Why one kind of result is missing although nothing is blocked (stopped, failed), with the way on; or
     /// empty.
     [[nodiscard]] const QString& spectraNote() const { return m_spectraNote; }
@@ -172,7 +179,9 @@ private:
     void report(const Error& error);
     /// The note of a result that did not come: the error's sentence, or that it was stopped, and `wayOn`.
     [[nodiscard]] static QString noteOf(const Error& error, const QString& wayOn);
-    void setBlocked(const QString& sentence);
+    /// The opening cannot go on: `problem` is one of the two members.
+    void setBlocked(QString Workbench::*problem, const QString& sentence);
+    [[nodiscard]] static QString openingProblem(const Error& error);
     void forgetResults();
     void ageEvaluation();
     void forgetStatistics();
@@ -195,7 +204,8 @@ private:
     bool m_dtypeChosen = false;
     bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
-    QString m_blockingSentence;
+    QString m_weightsProblem;
+    QString m_textProblem;
     QString m_spectraNote;
     QString m_selectorNote;
     QString m_baselineNote;

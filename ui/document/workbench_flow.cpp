@@ -388,6 +388,38 @@ void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate
     Q_EMIT candidateChanged();
 }
 
+QString Workbench::staleReason() const
+{
+    if (m_candidateTrust != Trust::Stale && m_baselineTrust != Trust::Stale) {
+        return {};
+    }
+    if (!blockingSentence().isEmpty()) {
+        return blockingSentence();
+    }
+    if (m_model == nullptr) {
+        return tr("From before the change of device: the weights are being loaded.");
+    }
+    if (m_texts.evaluation == nullptr) {
+        return tr("From other windows: the text is being read.");
+    }
+    if (m_baselineTrust == Trust::Stale) {
+        return m_baselineNote;
+    }
+    const bool otherWindows
+        = m_baseline != nullptr && m_candidate != nullptr && m_baseline->basis != m_candidate->basis;
+    const QString from = otherWindows ? tr("From other windows") : tr("From an earlier plan");
+    if (m_candidateBox != nullptr || m_editTimer->isActive()) {
+        return tr("%1: measuring…").arg(from);
+    }
+    if (!m_candidateNote.isEmpty()) {
+        return m_candidateNote;
+    }
+    if (!m_selectorNote.isEmpty()) {
+        return m_selectorNote;
+    }
+    return tr("%1: waits for the channels to be selected.").arg(from);
+}
+
 void Workbench::updateDelta()
 {
     if (m_candidate == nullptr) {
@@ -425,6 +457,16 @@ std::optional<PairedDelta> Workbench::denseDelta() const
 
 void Workbench::evaluateAgain()
 {
+    if (canResume()) {
+        if (!m_weightsProblem.isEmpty()) {
+            loadWeights();
+        }
+        if (!m_textProblem.isEmpty()) {
+            prepareTexts(m_pendingTexts);
+        }
+        setBlocked(&Workbench::m_weightsProblem, {}); // views say what they wait for
+        return;
+    }
     if (m_evaluator == nullptr) {
         return;
     }

@@ -206,6 +206,9 @@ void ComparePanel::arrange()
     const bool both = wide || height() > unit * 24;
     m_splitter->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
     m_view->setVisible(!both);
+    if (std::exchange(m_showsBoth, both) != both) {
+        Q_EMIT selectionChanged();
+    }
     m_view->setText(m_view->isChecked() ? tr("Table") : tr("Pareto plot"));
     m_table->setVisible(both || !m_view->isChecked());
     m_plot->setVisible(both || m_view->isChecked());

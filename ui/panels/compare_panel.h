@@ -42,6 +42,8 @@ public:
     void exportTable();
     /// The plot instead of the table, where there is room for one only.
     void showPlot(bool shown);
+    /// There is room for table and plot.
+    [[nodiscard]] bool showsBoth() const { return m_showsBoth; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
@@ -80,6 +82,7 @@ private:
     QToolButton* m_pin;
     QToolButton* m_delete;
     QToolButton* m_view;
+    bool m_showsBoth = false;
     bool m_plotStale = true; ///< the plot was hidden when something changed
 };
 

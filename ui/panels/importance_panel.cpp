@@ -316,25 +316,49 @@ void ImportancePanel::refreshMarks()
     Q_EMIT stateChanged();
 }
 
-bool ImportancePanel::canEditHead() const
+QString ImportancePanel::whyNotEditHead() const
 {
+    if (!m_choice.note().isEmpty()) {
+        return m_choice.note();
+    }
     const LayerPlan* layer = layerPlan();
-    return layer != nullptr && m_choice.note().isEmpty() && !layer->locked;
+    if (layer == nullptr || m_choice.channels().layer != m_selection.currentLayer()) {
+        return tr("The channels of the layer are not there yet.");
+    }
+    return layer->locked ? tr("Layer %1 is locked.").arg(m_choice.channels().layer) : QString();
 }
 
-bool ImportancePanel::canForce() const
+QString ImportancePanel::whyNotForce(ChannelForce force) const
 {
-    return canEditHead() && !m_selected.empty();
+    if (QString why = whyNotEditHead(); !why.isEmpty()) {
+        return why;
+    }
+    if (m_selected.empty()) {
+        return tr("Select channels in Importance first.");
+    }
+    const bool changes = std::any_of(m_selected.begin(), m_selected.end(), [&](int channel) {
+        return channelForce(*layerPlan(), m_choice.head(), channel) != force;
+    });
+    return changes                    ? QString()
+        : force == ChannelForce::Free ? tr("The method decides about the selected channels already.")
+        : force == ChannelForce::In   ? tr("The selected channels are forced in already.")
+                                      : tr("The selected channels are forced out already.");
 }
 
-bool ImportancePanel::canResetHead() const
+QString ImportancePanel::whyNotResetHead() const
 {
-    return canEditHead() && layerPlan()->editOf(m_choice.head()) != nullptr;
+    const QString why = whyNotEditHead();
+    return why.isEmpty() && layerPlan()->editOf(m_choice.head()) == nullptr
+        ? tr("Nothing was decided about this head alone.")
+        : why;
 }
 
-bool ImportancePanel::canResetLayer() const
+QString ImportancePanel::whyNotResetLayer() const
 {
-    return canEditHead() && (!layerPlan()->headEdits.empty() || !layerPlan()->kept.empty());
+    const QString why = whyNotEditHead();
+    return why.isEmpty() && layerPlan()->headEdits.empty() && layerPlan()->kept.empty()
+        ? tr("Nothing was decided about single heads of this layer.")
+        : why;
 }
 
 void ImportancePanel::forceSelection(ChannelForce force)

@@ -51,10 +51,15 @@ public:
     void toggleHead();
     void resetHead();
     void resetLayer();
-    [[nodiscard]] bool canForce() const;
-    [[nodiscard]] bool canEditHead() const;
-    [[nodiscard]] bool canResetHead() const;
-    [[nodiscard]] bool canResetLayer() const;
+    // Why an edit of the selected channels or head cannot work: a sentence, or empty.
+    [[nodiscard]] QString whyNotForce(ChannelForce force) const;
+    [[nodiscard]] QString whyNotEditHead() const;
+    [[nodiscard]] QString whyNotResetHead() const;
+    [[nodiscard]] QString whyNotResetLayer() const;
+    [[nodiscard]] bool canForce() const { return canEditHead() && !m_selected.empty(); }
+    [[nodiscard]] bool canEditHead() const { return whyNotEditHead().isEmpty(); }
+    [[nodiscard]] bool canResetHead() const { return whyNotResetHead().isEmpty(); }
+    [[nodiscard]] bool canResetLayer() const { return whyNotResetLayer().isEmpty(); }
     /// Channels that a command would act on, ascending.
     [[nodiscard]] const std::vector<int>& selectedChannels() const { return m_selected; }
 

@@ -333,15 +333,13 @@ void PlanPanel::refreshRule()
 
 void PlanPanel::refreshDistribution()
 {
-    const bool cut = m_document.isOpen() && !m_document.plan().keepsAll();
-    m_bySensitivity->setEnabled(cut && m_probes.haveCosts());
-    m_byRank->setEnabled(cut && m_workbench.spectra() != nullptr);
+    const QString whyNot = whyNotBySensitivity();
+    m_bySensitivity->setEnabled(whyNot.isEmpty());
+    m_byRank->setEnabled(whyNotByRank().isEmpty());
     QString tip = tr("The same bytes, taken where the measured curves lose least (greedy, one channel after "
                      "another). Locked layers keep what they have.");
-    if (!m_probes.haveCosts()) {
-        tip += u'\n' + m_probes.note();
-    } else if (!cut) {
-        tip += u'\n' + tr("Set a ratio or a budget first: there is nothing to share out.");
+    if (!whyNot.isEmpty()) {
+        tip += u'\n' + whyNot;
     }
     m_bySensitivity->setToolTip(tip);
     if (m_previewSource.isEmpty()) {

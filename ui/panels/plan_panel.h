@@ -42,6 +42,10 @@ public:
     [[nodiscard]] QTableView* overrides() const { return m_overrideView; }
     [[nodiscard]] QString previewText() const;
 
+    // Why the bytes cannot be shared out anew: a sentence, or empty.
+    [[nodiscard]] QString whyNotBySensitivity() const;
+    [[nodiscard]] QString whyNotByRank() const;
+    [[nodiscard]] QString whyNothingToShare() const;
     void distributeBySensitivity();
     void distributeByRank();
 

@@ -146,6 +146,37 @@ std::optional<SizesOfLayers> PlanPanel::rankSizes() const
     return sizesByRank(m_document.spec(), m_document.plan(), *m_workbench.spectra(), m_snap.rule());
 }
 
+QString PlanPanel::whyNotBySensitivity() const
+{
+    if (!m_document.isOpen()) {
+        return tr("Open a model first.");
+    }
+    if (!m_probes.haveCosts()) {
+        const QString note = m_probes.note();
+        return note.isEmpty() ? tr("The layers have not been measured yet.") : note;
+    }
+    return whyNothingToShare();
+}
+
+QString PlanPanel::whyNotByRank() const
+{
+    return !m_document.isOpen()            ? tr("Open a model first.")
+        : m_workbench.spectra() == nullptr ? tr("There are no spectra yet.")
+                                           : whyNothingToShare();
+}
+
+QString PlanPanel::whyNothingToShare() const
+{
+    const PruningPlan& plan = m_document.plan();
+    if (plan.keepsAll()) {
+        return tr("Set a ratio or a budget first: there is nothing to share out.");
+    }
+    const auto free = std::count_if(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
+        return layer.keyDims > 0 && !layer.locked;
+    });
+    return free < 2 ? tr("There are no two unlocked layers to share between.") : QString();
+}
+
 void PlanPanel::distributeBySensitivity()
 {
     if (const std::optional<SizesOfLayers> sizes = sensitivitySizes()) {

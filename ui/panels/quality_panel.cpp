@@ -198,11 +198,28 @@ void QualityPanel::copyNumbers()
 
 void QualityPanel::scoreMoreWindows(int direction)
 {
+    refreshWindows(); // a hidden panel may be behind
     const int at = m_windowCount->currentIndex() + direction;
     if (at >= 0 && at < m_windowCount->count()) {
         m_windowCount->setCurrentIndex(at);
         chooseWindows();
     }
+}
+
+QString QualityPanel::whyNotOtherWindows(int direction) const
+{
+    const Workbench& workbench = m_sources.workbench;
+    if (workbench.overview() == nullptr) {
+        return tr("Open a model first.");
+    }
+    const int wanted = workbench.options().evaluationWindows; // 0: all
+    const std::shared_ptr<const TokenWindows>& text = workbench.texts().evaluation;
+    if (direction > 0 && (wanted == 0 || (text != nullptr && text->count < wanted))) {
+        return tr("The whole text is scored already.");
+    }
+    return direction < 0 && wanted != 0 && wanted <= m_windowCount->itemData(0).toInt()
+        ? tr("Fewer windows say too little.")
+        : QString();
 }
 
 void QualityPanel::refresh()
@@ -322,9 +339,12 @@ void QualityPanel::refreshWindows()
     const Workbench& workbench = m_sources.workbench;
     const auto choose = [](QComboBox* box, int value) {
         int at = box->findData(value);
-        if (at < 0) {
-            box->addItem(QString::number(value), value); // a size that was asked for elsewhere
-            at = box->count() - 1;
+        if (at < 0) { // a size that was asked for elsewhere: in its place, before "all"
+            at = 0;
+            while (at < box->count() && box->itemData(at).toInt() != 0 && box->itemData(at).toInt() < value) {
+                ++at;
+            }
+            box->insertItem(at, QString::number(value), value);
         }
         box->setCurrentIndex(at);
     };

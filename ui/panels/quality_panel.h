@@ -45,6 +45,8 @@ public:
     void copyNumbers();
     /// The next larger (1) or smaller (-1) choice of windows.
     void scoreMoreWindows(int direction);
+    /// Why that cannot be: a sentence, or empty.
+    [[nodiscard]] QString whyNotOtherWindows(int direction) const;
 
 Q_SIGNALS:
     void hovered(const QString& text);
