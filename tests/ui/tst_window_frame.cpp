@@ -116,7 +116,7 @@ private Q_SLOTS:
             { u"go.nextLayer", { false, false, false, true } },
             { u"go.nextHead", { false, true, true, true } },
             { u"go.play", { false, true, true, true } },
-            { u"run.evaluate", { false, true, true, true } },
+            { u"run.evaluate", { false, false, true, true } },
             { u"run.analyse", { false, true, true, true } },
             { u"run.stop", { false, false, false, false } },
             { u"view.fit", { false, true, true, true } },
