@@ -48,7 +48,7 @@ std::vector<Scene> windowScenes()
             u"view.importance.map"_s },
           { u"view.importance.head"_s, u"view.show.spectra"_s } },
         { u"candidates"_s,
-          { u"view.show.compare"_s, u"view.importance.l2"_s, u"view.rankModel"_s },
+          { u"view.show.compare"_s, u"view.importance.l1"_s, u"view.rankModel"_s },
           { u"view.importance.alone"_s, u"view.rankModel"_s, u"view.show.quality"_s, u"view.layerFaders"_s,
             u"view.reset"_s } },
         { u"hints"_s, { u"help.hints"_s }, { u"help.hints"_s } },

@@ -66,9 +66,10 @@ void installLogSinks(const std::shared_ptr<LogQueue>& queue)
         spdlog::drop(name);
         auto logger = std::make_shared<spdlog::logger>(name, sinks.begin(), sinks.end());
         logger->set_level(spdlog::level::debug);
-        logger->set_pattern("%H:%M:%S.%e %-7l %n  %v");
         spdlog::register_logger(logger);
     }
+    terminal->set_pattern("%H:%M:%S.%e %-7l %n  %v");
+    panel->set_pattern("%H:%M:%S %L  %v"); // the panel is narrow
 }
 
 void logUi(int level, const std::string& text)

@@ -22,6 +22,9 @@ namespace {
 
 void forwardQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text)
 {
+    if (text.startsWith(u"This plugin does not support"_s)) {
+        return; // the offscreen platform says so of every window
+    }
     const int level = type == QtDebugMsg ? 1 : type == QtInfoMsg ? 2 : type == QtWarningMsg ? 3 : 4;
     rankscope::logUi(level, text.toStdString());
 }

@@ -22,7 +22,9 @@ plans+=(--layer 4 --head 1)
 window() { # scale, further options of the program
     local scale="$1"
     shift
-    QT_QPA_PLATFORM=offscreen QT_FONT_DPI=96 QT_SCALE_FACTOR="$scale" LC_ALL=C.UTF-8 "$program" "$@" 2>/dev/null
+    # Drawing a large picture is no stall that a user would meet.
+    QT_QPA_PLATFORM=offscreen QT_FONT_DPI=96 QT_SCALE_FACTOR="$scale" LC_ALL=C.UTF-8 "$program" "$@" \
+        2> >(grep -v "stood still" >&2)
 }
 
 if [[ "${1:-}" == "--readme" ]]; then

@@ -10,8 +10,8 @@
 #include "ui/document/channel_choice.h"
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
-#include "ui/document/pruned_spectra.h"
 #include "ui/document/local_model_list.h"
+#include "ui/document/pruned_spectra.h"
 #include "ui/document/resources.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/text_scores.h"
@@ -187,9 +187,8 @@ void MainWindow::connectAll()
             [this] { m_memory->setDevice(m_services.workbench.device()); });
     connect(m_memory, &MemoryWatch::changed, this, &MainWindow::refreshMemory);
     connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
-    connect(&workbench, &Workbench::spectraChanged, this, [this] {
-        m_layerModel->setSpectra(m_services.workbench.spectra());
-    });
+    connect(&workbench, &Workbench::spectraChanged, this,
+            [this] { m_layerModel->setSpectra(m_services.workbench.spectra()); });
     connect(&document, &PlanDocument::planChanged, this, &MainWindow::refreshNumbers);
     connect(&document, &PlanDocument::planChanged, this, [this] {
         if (m_selection->layerCount() != m_services.document.spec().layerCount()) {
@@ -216,13 +215,14 @@ void MainWindow::refreshModel()
         const QString folder = QString::fromStdU16String(overview->folder.u16string());
         const bool demo
             = QFileInfo(folder).canonicalFilePath() == QFileInfo(demoFolder()).canonicalFilePath();
-        m_strip->setModelText(demo ? tr("gdn-demo (bundled)") : name,
-                              tr("%1\n%2 · %3 parameters · %4 · %5 in %6 file(s)")
-                                  .arg(folder, QString::fromUtf8(familyName(overview->spec.family)),
-                                       formatCount(overview->parameters),
-                                       QString::fromStdString(overview->dtype),
-                                       formatBytes(overview->weightBytes))
-                                  .arg(overview->weightFiles.size()));
+        m_strip->setModelText(
+            demo ? tr("gdn-demo (bundled)") : name,
+            tr("%1\n%2 · %3 parameters · %4 · %5 in %6")
+                .arg(folder, QString::fromUtf8(familyName(overview->spec.family)),
+                     formatCount(overview->parameters), QString::fromStdString(overview->dtype),
+                     formatBytes(overview->weightBytes))
+                .arg(overview->weightFiles.size() == 1 ? tr("1 file")
+                                                       : tr("%1 files").arg(overview->weightFiles.size())));
         if (!m_userLayout) {
             QTimer::singleShot(0, this, &MainWindow::fitDockSizes);
         }

@@ -78,7 +78,7 @@ enum class DockColumn { Left, Centre, Right };
 
 /// Where a dock starts: see MainWindow::buildDocks.
 struct DockPlace {
-    /// What happens to it in a window too small to show everything: it stays, is hidden, or becomes a tab of
+    /// What happens to it in a window too small to show everything: it stays, is hidden, or becomes a page of
     /// the dock above it.
     enum class Compact { Stay, Hide, Tab };
 
@@ -135,7 +135,6 @@ protected:
     void changeEvent(QEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
@@ -178,6 +177,7 @@ private:
     [[nodiscard]] bool isCompact() const;
     [[nodiscard]] int wantedDockHeight(const DockEntry& entry, int tall) const;
     void arrangeDocks();
+    void lendTabs();
     void fitDockSizes();
     void restoreLayout();
     void saveLayout();

@@ -117,7 +117,7 @@ void MainWindow::buildViewActions()
             ++number;
             actions.add(u"view.show."_s + name, view, tr("Go to %1").arg(entry.dock->pageTitle(page)),
                         number <= 9 ? QKeySequence(u"Alt+%1"_s.arg(number)) : QKeySequence(),
-                        [dock = entry.dock, page] { dock->reveal(page); });
+                        [page = entry.dock->page(page)] { DockPanel::of(page)->reveal(page); });
         }
     }
     actions.add(u"view.rankForm"_s, view, tr("Ranks over tokens: &map or lines"), {}, [this] {

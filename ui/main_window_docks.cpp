@@ -24,11 +24,13 @@
 #include "ui/panels/token_loss_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/widgets/jobs_button.h"
+#include "ui/widgets/layer_columns.h"
 
 #include <QAction>
 #include <QBoxLayout>
 #include <QScreen>
 #include <QTimer>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -45,6 +47,10 @@ constexpr int kLayoutVersion = 3;
 /// Below this height, in font heights, the window has no room for everything at once.
 constexpr int kCompactUnits = 56;
 
+/// Docks of a fixed height keep it up to a window of this height, in font heights, and grow in proportion
+/// beyond it.
+constexpr int kShareUnits = 80;
+
 } // namespace
 
 /// Signals that a panel may have, connected where it has them.
@@ -58,7 +64,7 @@ template <typename Panel> void MainWindow::connectPanel(Panel* panel, DockPanel*
     }
     if constexpr (requires { &Panel::captionChanged; }) {
         connect(panel, &Panel::captionChanged, dock,
-                [dock, panel](const QString& caption) { dock->setPageCaption(panel, caption); });
+                [panel](const QString& caption) { DockPanel::of(panel)->setPageCaption(panel, caption); });
     }
 }
 
@@ -70,6 +76,11 @@ DockPanel* MainWindow::addDock(const QString& name, const QString& title, Panel*
     connectPanel(panel, dock);
     m_docks.push_back({ dock, place });
     connect(dock->toggleViewAction(), &QAction::triggered, this, &MainWindow::keepUserLayout);
+    connect(dock->toggleViewAction(), &QAction::toggled, dock, [dock](bool shown) {
+        if (shown) {
+            dock->takeBack();
+        }
+    });
     connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::keepUserLayout);
     return dock;
 }
@@ -82,7 +93,8 @@ void MainWindow::buildDocks()
     Workbench& workbench = m_services.workbench;
     m_layerPanel = new LayerPanel(document, *m_layerModel, *m_selection, *m_snap, m_services.settings,
                                   m_services.dialogs);
-    m_equaliserPanel = new EqualiserPanel(workbench, document, *m_probes, *m_selection, *m_snap);
+    m_equaliserPanel
+        = new EqualiserPanel(workbench, document, *m_probes, *m_selection, *m_snap, m_services.dialogs);
     m_issuesPanel = new IssuesPanel;
     const StateSources state { workbench,         document,         *m_selection,
                                *m_tokenRanks,     *m_prunedSpectra, m_services.settings,
@@ -102,9 +114,10 @@ void MainWindow::buildDocks()
     m_comparePanel = new ComparePanel(workbench, document, *m_candidates, m_services.dialogs);
 
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
+    m_layerDock->header()->setButton(m_layerPanel->columns()->button());
     m_equaliserDock = addDock(u"equaliserDock"_s, tr("Equaliser"), m_equaliserPanel,
                               { .column = DockColumn::Left, .share = 3 });
-    auto* heads = new HeadEqualiserPanel(workbench, document, *m_selection, *m_snap);
+    auto* heads = new HeadEqualiserPanel(workbench, document, *m_selection, *m_snap, m_services.dialogs);
     m_equaliserDock->addPage(heads, tr("Heads"));
     connectPanel(heads, m_equaliserDock);
     m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
@@ -148,6 +161,7 @@ void MainWindow::arrangeDocks()
     m_arrangedCompact = isCompact();
     for (const DockEntry& entry : m_docks) {
         entry.dock->setFloating(false);
+        entry.dock->takeBack();
         m_dockHost->removeDockWidget(entry.dock);
     }
     // First the head of each column beside each other, then the rest below: so the columns run from top to
@@ -171,26 +185,32 @@ void MainWindow::arrangeDocks()
                 continue;
             }
             if (above != nullptr) {
-                if (m_arrangedCompact && entry.place.compact == DockPlace::Compact::Tab) {
-                    m_dockHost->tabifyDockWidget(above, entry.dock);
-                } else {
-                    m_dockHost->splitDockWidget(above, entry.dock, Qt::Vertical);
-                }
+                m_dockHost->splitDockWidget(above, entry.dock, Qt::Vertical);
             }
             above = entry.dock;
         }
     }
     for (const DockEntry& entry : m_docks) {
-        entry.dock->setVisible(!m_arrangedCompact || entry.place.compact != DockPlace::Compact::Hide);
+        entry.dock->setVisible(!m_arrangedCompact || entry.place.compact == DockPlace::Compact::Stay);
+    }
+    if (m_arrangedCompact) {
+        lendTabs();
     }
     m_jobsButton->setVisible(m_activityDock->isHidden());
+    fitDockSizes();
+}
+
+/// Hidden docks that are to be tabs become pages of the dock above them.
+void MainWindow::lendTabs()
+{
+    DockPanel* above = nullptr;
     for (const DockEntry& entry : m_docks) {
-        if (!m_dockHost->tabifiedDockWidgets(entry.dock).isEmpty()
-            && entry.place.compact != DockPlace::Compact::Tab) {
-            entry.dock->raise();
+        if (entry.place.compact == DockPlace::Compact::Tab && entry.dock->isHidden() && above != nullptr) {
+            entry.dock->lendTo(*above);
+        } else {
+            above = entry.dock;
         }
     }
-    fitDockSizes();
 }
 
 int MainWindow::wantedDockHeight(const DockEntry& entry, int tall) const
@@ -200,14 +220,19 @@ int MainWindow::wantedDockHeight(const DockEntry& entry, int tall) const
         const int rows = std::clamp(m_services.document.spec().layerCount(), 4, 24);
         return std::min(unit * (rows * 19 / 10 + 8), tall * 45 / 100);
     }
-    return unit * entry.place.units;
+    if (entry.dock == m_planDock) { // and every override, where there is room
+        const int overrides = std::clamp(m_services.document.spec().layerCount(), 0, 16);
+        return std::max(unit * entry.place.units, std::min(unit * (22 + overrides * 3 / 2), tall * 42 / 100));
+    }
+    return std::max(unit * entry.place.units, tall * entry.place.units / kShareUnits);
 }
 
 void MainWindow::fitDockSizes()
 {
     const int unit = fontMetrics().height();
-    const int left = std::clamp(width() * 32 / 100, unit * 26, unit * 40);
-    const int right = std::clamp(width() * 24 / 100, unit * 20, unit * 28);
+    // On very wide windows the side columns grow too, slower than the plots.
+    const int left = std::clamp(width() * 32 / 100, unit * 26, std::max(unit * 40, width() * 20 / 100));
+    const int right = std::clamp(width() * 24 / 100, unit * 20, std::max(unit * 28, width() * 17 / 100));
     m_dockHost->resizeDocks({ m_layerDock, m_spectraDock, m_planDock },
                             { left, std::max(unit * 20, width() - left - right - 24), right },
                             Qt::Horizontal);
@@ -219,9 +244,7 @@ void MainWindow::fitDockSizes()
         QList<int> heights;
         QList<int> sharesOf;
         for (const DockEntry& entry : m_docks) {
-            const bool tabbed = m_arrangedCompact && entry.place.compact == DockPlace::Compact::Tab;
-            if (entry.place.column != column || entry.dock->isHidden() || entry.dock->isFloating()
-                || tabbed) {
+            if (entry.place.column != column || entry.dock->isHidden() || entry.dock->isFloating()) {
                 continue;
             }
             docks << entry.dock;
@@ -252,6 +275,7 @@ void MainWindow::resetLayout()
 {
     arrangeDocks();
     m_userLayout = false;
+    m_layerPanel->table()->setFocus();
 }
 
 void MainWindow::keepUserLayout()
@@ -265,6 +289,13 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event)
     if (watched == m_dockHost && event->type() == QEvent::MouseButtonPress) {
         keepUserLayout();
     }
+    if (watched == m_dockHost && event->type() == QEvent::Resize && !m_userLayout && !m_docks.empty()) {
+        if (isCompact() != m_arrangedCompact) {
+            arrangeDocks();
+        } else {
+            fitDockSizes();
+        }
+    }
     return QMainWindow::eventFilter(watched, event);
 }
 
@@ -272,25 +303,17 @@ void MainWindow::restoreLayout()
 {
     const QByteArray state = m_services.settings.get(setting::windowState);
     m_userLayout = !state.isEmpty() && m_dockHost->restoreState(state, kLayoutVersion);
+    if (m_userLayout && isCompact()) {
+        lendTabs();
+    }
 }
 
 void MainWindow::saveLayout()
 {
     m_services.settings.set(setting::windowGeometry, saveGeometry());
-    m_services.settings.set(setting::windowState, m_dockHost->saveState(kLayoutVersion));
-}
-
-void MainWindow::resizeEvent(QResizeEvent* event)
-{
-    QMainWindow::resizeEvent(event);
-    if (m_userLayout || m_docks.empty()) {
-        return;
-    }
-    if (isCompact() != m_arrangedCompact) {
-        arrangeDocks();
-    } else {
-        fitDockSizes();
-    }
+    // The default arrangement is not kept: the next window may have another size.
+    m_services.settings.set(setting::windowState,
+                            m_userLayout ? m_dockHost->saveState(kLayoutVersion) : QByteArray());
 }
 
 } // namespace rankscope

@@ -220,9 +220,9 @@ void MainWindow::offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers)
         }
         const QString name = QString::fromStdString(offer->session.plan.modelName);
         m_messages->ask(
-            tr("Rankscope was closed unexpectedly. Unsaved work on %1 from %2 was kept: %n layer(s) pruned.",
-               nullptr, changed)
-                .arg(name, QLocale().toString(offer->written, QLocale::ShortFormat)),
+            tr("Rankscope was closed unexpectedly. Unsaved work on %1 from %2 was kept: %3 pruned.")
+                .arg(name, QLocale().toString(offer->written, QLocale::ShortFormat),
+                     changed == 1 ? tr("1 layer") : tr("%1 layers").arg(changed)),
             { { tr("Recover"),
                 [this, offer = *offer] {
                     guardUnsaved(tr("before recovering earlier work"),

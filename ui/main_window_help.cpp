@@ -15,6 +15,7 @@
 #include <QCoreApplication>
 #include <QDialog>
 #include <QTextBrowser>
+#include <QTextDocument>
 #include <QUndoStack>
 
 #include <algorithm>
@@ -88,8 +89,13 @@ void MainWindow::showText(const QString& title, const QString& html)
     text->setOpenExternalLinks(true);
     text->setAccessibleName(title);
     text->setHtml(html);
+    text->document()->setDocumentMargin(fontMetrics().height());
     layout->addWidget(text);
-    dialog->resize(fontMetrics().height() * 44, fontMetrics().height() * 36);
+    // As high as a short text needs.
+    const int unit = fontMetrics().height();
+    const int wide = unit * 44;
+    text->document()->setTextWidth(wide - 2 * unit);
+    dialog->resize(wide, std::min(unit * 38, static_cast<int>(text->document()->size().height()) + 3 * unit));
     dialog->show();
 }
 

@@ -94,12 +94,16 @@ private Q_SLOTS:
         bench.finish();
         bench.document.setKept({ 2 }, 10, bench.document.newGesture());
         bench.finish();
-        QCOMPARE(bench.text(3, CandidateTableModel::NameColumn), u"hand tuned"_s);
-        QCOMPARE(bench.text(4, CandidateTableModel::NameColumn), u"hand tuned (2)"_s);
+        QCOMPARE(bench.text(3, CandidateTableModel::NameColumn), u"by hand 0.56"_s);
+        QCOMPARE(bench.text(4, CandidateTableModel::NameColumn), u"by hand 0.56 (2)"_s);
         QCOMPARE(bench.text(3, CandidateTableModel::KeptColumn), u"32 32 9 32 32 32"_s);
         bench.document.keepEverything();
         QTRY_COMPARE(bench.history.currentId(), 0);
         QCOMPARE(bench.model.rowCount(), 5);
+        // The same size everywhere, whatever the ratio says.
+        bench.document.setKept({ 0, 1, 2, 3, 4, 5 }, 40, bench.document.newGesture());
+        bench.finish();
+        QCOMPARE(bench.text(5, CandidateTableModel::NameColumn), u"RRQR 40/64"_s);
     }
 
     void namesAreEditedAndRowsRemoved()
@@ -194,7 +198,7 @@ private Q_SLOTS:
         const int steps = bench.document.undoStack()->count();
         bench.history.reload(bench.model.idAt(1));
         QCOMPARE(bench.document.undoStack()->count(), steps + 1);
-        QVERIFY(bench.document.undoStack()->undoText().contains(u"hand tuned"_s));
+        QVERIFY(bench.document.undoStack()->undoText().contains(u"by hand"_s));
         QCOMPARE(planFingerprint(bench.document.plan()), planFingerprint(realised));
         bench.finish();
         QCOMPARE(bench.workbench.delta().delta()->meanNll, delta);

@@ -9,6 +9,7 @@
 #include "ui/dialogs/open_dialog.h"
 #include "ui/document/local_model_list.h"
 #include "ui/models/layer_selection.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/widgets/hint_strip.h"
 #include "ui/widgets/message_bar.h"
@@ -231,6 +232,51 @@ private Q_SLOTS:
         QVERIFY(dock(bench, u"spectraDock"_s)->isVisible());
         bench.window.resize(1440, 1100);
         QTRY_VERIFY(dock(bench, u"activityDock"_s)->isVisible());
+    }
+
+    /// In a small window the candidates are a page beside the quality; by name they are found in both.
+    void aSmallWindowShowsTheCandidatesAsAPage()
+    {
+        WindowBench bench;
+        bench.window.resize(1280, 760);
+        bench.window.show();
+        const QWidget* candidates = bench.window.comparePanel();
+        DockPanel* quality = dock(bench, u"qualityDock"_s);
+        DockPanel* own = dock(bench, u"candidatesDock"_s);
+        QTRY_COMPARE(DockPanel::of(candidates), quality);
+        QVERIFY(own->isHidden());
+        bench.action(u"view.show.compare"_s)->trigger();
+        QVERIFY(candidates->isVisible());
+        bench.action(u"view.show.quality"_s)->trigger();
+        QVERIFY(!candidates->isVisible());
+        bench.window.resize(1440, 1100);
+        QTRY_COMPARE(DockPanel::of(candidates), own);
+        QVERIFY(candidates->isVisible());
+        QCOMPARE(quality->pageCount(), 3);
+        // Asked for as a dock, they are one in a small window too.
+        bench.window.resize(1280, 760);
+        QTRY_COMPARE(DockPanel::of(candidates), quality);
+        own->toggleViewAction()->trigger();
+        QCOMPARE(DockPanel::of(candidates), own);
+        QVERIFY(candidates->isVisible());
+    }
+
+    /// An arrangement that nobody changed fits itself to the next window.
+    void theDefaultLayoutIsNotRemembered()
+    {
+        const QTemporaryDir settings;
+        const QString file = settings.filePath(u"settings.ini"_s);
+        {
+            WindowBench bench({}, file);
+            bench.window.resize(1440, 1100);
+            bench.window.show();
+            QVERIFY(dock(bench, u"activityDock"_s)->isVisible());
+            bench.window.close();
+        }
+        WindowBench bench({}, file);
+        bench.window.resize(1280, 760);
+        bench.window.show();
+        QTRY_VERIFY(dock(bench, u"activityDock"_s)->isHidden());
     }
 
     void theOpenDialogShowsWhatIsHere()

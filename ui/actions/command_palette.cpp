@@ -8,6 +8,8 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
+#include <QStyledItemDelegate>
 
 #include <algorithm>
 
@@ -16,8 +18,28 @@ namespace rankscope {
 using namespace Qt::StringLiterals;
 
 namespace {
+
 constexpr int kWorksRole = Qt::UserRole + 1;
-}
+constexpr int kRestRole = Qt::UserRole + 2; ///< its keys, or why it cannot work
+
+/// The command at the left; its keys, or why it cannot work, at the right.
+class CommandDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyledItemDelegate::paint(painter, option, index);
+        const int used = option.fontMetrics.horizontalAdvance(index.data().toString()) + 20;
+        const QRect room = option.rect.adjusted(used, 0, -8, 0);
+        painter->setPen(option.palette.color(QPalette::PlaceholderText));
+        painter->drawText(room, Qt::AlignRight | Qt::AlignVCenter,
+                          option.fontMetrics.elidedText(index.data(kRestRole).toString(), Qt::ElideRight,
+                                                        room.width()));
+    }
+};
+
+} // namespace
 
 CommandPalette::CommandPalette(const ActionRegistry& actions, QWidget* parent)
     : QDialog(parent, Qt::Popup)
@@ -33,6 +55,8 @@ CommandPalette::CommandPalette(const ActionRegistry& actions, QWidget* parent)
     m_input->setAccessibleName(tr("Command search"));
     m_input->installEventFilter(this);
     m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setItemDelegate(new CommandDelegate(m_list));
+    m_list->setAccessibleName(tr("Commands"));
     connect(m_input, &QLineEdit::textChanged, this, &CommandPalette::filter);
     connect(m_input, &QLineEdit::returnPressed, this, &CommandPalette::runCurrent);
     connect(m_list, &QListWidget::itemClicked, this, &CommandPalette::runCurrent);
@@ -66,10 +90,10 @@ void CommandPalette::filter(const QString& words)
                 continue;
             }
             const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
-            const QString rest = works ? keys : entry.reason;
-            auto* item = new QListWidgetItem(rest.isEmpty() ? text : text + u"    "_s + rest, m_list);
+            auto* item = new QListWidgetItem(text, m_list);
             item->setData(Qt::UserRole, entry.id);
             item->setData(kWorksRole, works);
+            item->setData(kRestRole, works ? keys : entry.reason);
             if (!works) {
                 item->setToolTip(entry.reason);
                 item->setForeground(palette().color(QPalette::Disabled, QPalette::Text));
@@ -91,6 +115,14 @@ void CommandPalette::runCurrent()
             action->trigger();
         }
     }
+}
+
+void CommandPalette::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setPen(palette().color(QPalette::Dark));
+    painter.setBrush(palette().window());
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
 }
 
 bool CommandPalette::eventFilter(QObject* watched, QEvent* event)

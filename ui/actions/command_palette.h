@@ -19,6 +19,9 @@ public:
 
     void open() override;
 
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
 private:
     void filter(const QString& words);
     void runCurrent();

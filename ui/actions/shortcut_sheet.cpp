@@ -49,7 +49,8 @@ QString shortcutSheetHtml(const ActionRegistry& actions)
         + row(tr("Right click"), tr("Copy, export and reset"));
     QString html;
     for (const QString& group : groups) {
-        html += u"<h3>%1</h3><table cellpadding=\"3\">%2</table>"_s.arg(group.toHtmlEscaped(), rows[group]);
+        html += u"<h3>%1</h3><table width=\"100%\" cellpadding=\"3\">%2</table>"_s.arg(group.toHtmlEscaped(),
+                                                                                       rows[group]);
     }
     return html;
 }

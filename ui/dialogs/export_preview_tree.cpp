@@ -45,7 +45,7 @@ ExportPreviewTree::ExportPreviewTree(QWidget* parent)
     header()->setSectionResizeMode(0, QHeaderView::Stretch);
     for (const int column : { 1, 2 }) {
         header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
-        headerItem()->setTextAlignment(column, Qt::AlignRight);
+        headerItem()->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
     }
 }
 
@@ -57,8 +57,8 @@ QTreeWidgetItem* ExportPreviewTree::addRow(QTreeWidgetItem* parent, const QStrin
     item->setToolTip(0, what);
     item->setText(1, before < 0 ? QString() : formatBytes(before));
     item->setText(2, after < 0 ? QString() : formatBytes(after));
-    item->setTextAlignment(1, Qt::AlignRight);
-    item->setTextAlignment(2, Qt::AlignRight);
+    item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
+    item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
     return item;
 }
 

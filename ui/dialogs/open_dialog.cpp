@@ -46,7 +46,7 @@ OpenDialog::OpenDialog(LocalModelList& models, const Settings& settings, QWidget
     m_list->setColumnCount(ColumnCount);
     m_list->setHeaderLabels(
         { tr("Model"), tr("Type"), tr("Weights"), tr("Folder, or why it does not load") });
-    m_list->headerItem()->setTextAlignment(SizeColumn, Qt::AlignRight);
+    m_list->headerItem()->setTextAlignment(SizeColumn, Qt::AlignRight | Qt::AlignVCenter);
     m_list->setAccessibleName(tr("Models"));
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setRootIsDecorated(false);
@@ -107,7 +107,7 @@ void OpenDialog::fill()
         item->setText(TypeColumn, type);
         item->setText(SizeColumn, size);
         item->setText(PlaceColumn, problem.isEmpty() ? place : problem);
-        item->setTextAlignment(SizeColumn, Qt::AlignRight);
+        item->setTextAlignment(SizeColumn, Qt::AlignRight | Qt::AlignVCenter);
         item->setData(NameColumn, kFolderRole, folder);
         item->setToolTip(NameColumn, place);
         item->setToolTip(PlaceColumn, problem.isEmpty() ? place : problem + u'\n' + place);

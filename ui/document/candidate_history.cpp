@@ -7,6 +7,7 @@
 #include "ui/format/numbers.h"
 
 #include <algorithm>
+#include <set>
 
 namespace rankscope {
 
@@ -280,13 +281,23 @@ void CandidateHistory::reload(int id)
 
 QString CandidateHistory::defaultName(const PruningPlan& plan)
 {
-    const bool uniform = std::ranges::all_of(plan.layers, [&](const LayerPlan& layer) {
-        return layer.keyDims == 0
-            || (layer.headEdits.empty()
-                && layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio));
-    });
-    if (!uniform) {
-        return tr("hand tuned");
+    bool asRequested = true;
+    bool untouchedHeads = true;
+    std::set<std::pair<int, int>> sizes; // kept, of
+    double before = 0.0;
+    double kept = 0.0;
+    for (const LayerPlan& layer : plan.layers) {
+        if (layer.keyDims > 0) {
+            asRequested
+                = asRequested && layer.keptKeyDims == keptKeyDimsForRatio(layer.keyDims, plan.requestedRatio);
+            untouchedHeads = untouchedHeads && layer.headEdits.empty();
+            sizes.emplace(layer.keptKeyDims, layer.keyDims);
+            before += layer.keyDims;
+            kept += layer.keptKeyDims;
+        }
+    }
+    if (!untouchedHeads || (!asRequested && sizes.size() > 1)) {
+        return tr("by hand %1").arg(formatRatio(1.0 - kept / std::max(1.0, before)));
     }
     // Short ids are abbreviations that everybody writes in capitals: RRQR, L1, PCA.
     constexpr std::size_t kLongestAbbreviation = 4;
@@ -294,7 +305,9 @@ QString CandidateHistory::defaultName(const PruningPlan& plan)
     const QString name = plan.method.size() <= kLongestAbbreviation || method == nullptr
         ? QString::fromStdString(plan.method).toUpper()
         : QString::fromUtf8(method->label);
-    return name + u' ' + formatRatio(plan.requestedRatio);
+    return name + u' '
+        + (asRequested ? formatRatio(plan.requestedRatio)
+                       : u"%1/%2"_s.arg(sizes.begin()->first).arg(sizes.begin()->second));
 }
 
 QString CandidateHistory::freeName(const QString& wanted) const

@@ -61,7 +61,8 @@ public:
     /// Makes the record's plan the document's, as one undo step.
     void reload(int id);
 
-    /// "RRQR 0.50" when method and ratio say it all, else "hand tuned".
+    /// "RRQR 0.50" when method and ratio say it all, "RRQR 40/64" when all layers keep the same, else "by
+    /// hand 0.39" with the fraction removed.
     [[nodiscard]] static QString defaultName(const PruningPlan& plan);
 
 Q_SIGNALS:

@@ -138,7 +138,7 @@ void PlanDocument::setKeptPerLayer(const std::map<int, int>& keptOfLayer, quint6
     }
     const QString text = touched == 1
         ? tr("keep %1 dims in layer %2").arg(after.layers[idx(only)].keptKeyDims).arg(only)
-        : tr("kept dims of %n layer(s)", nullptr, touched);
+        : tr("kept dims of %1 layers").arg(touched);
     push(PlanEdit::KeptDims, std::move(after), gesture, text);
 }
 
@@ -188,8 +188,8 @@ void PlanDocument::setLocked(const std::vector<int>& layers, bool locked)
         }
     }
     push(PlanEdit::Locks, std::move(after), 0,
-         locked ? tr("lock %n layer(s)", nullptr, static_cast<int>(layers.size()))
-                : tr("unlock %n layer(s)", nullptr, static_cast<int>(layers.size())));
+         layers.size() == 1 ? (locked ? tr("lock layer %1") : tr("unlock layer %1")).arg(layers.front())
+                            : (locked ? tr("lock %1 layers") : tr("unlock %1 layers")).arg(layers.size()));
 }
 
 bool PlanDocument::canEditHead(int layer, int head) const

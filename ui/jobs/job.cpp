@@ -80,7 +80,9 @@ void Job::finish(const Error* error)
 {
     StallWatchdog::note(m_title);
     if (error == nullptr) {
-        qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, elapsedSeconds(), qUtf16Printable(m_title));
+        if (m_id > 0) { // the others are looks at the clock, not worth a line
+            qCDebug(lcJobs, "job %d done in %.2f s: %ls", m_id, elapsedSeconds(), qUtf16Printable(m_title));
+        }
         setState(JobState::Succeeded);
     } else if (error->code == ErrorCode::Cancelled) {
         setState(JobState::Cancelled);

@@ -2,6 +2,7 @@
 #include "ui/panels/compare_panel.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/plan_document.h"
@@ -160,7 +161,8 @@ void ComparePanel::refresh()
     const CandidateRecord* pinned = m_history.find(m_history.pinnedId());
     Q_EMIT captionChanged(pinned == nullptr ? QString()
                               : count < 2   ? tr("every final plan is listed here")
-                                          : tr("%1 tried · Δ against %2").arg(count - 1).arg(pinned->name));
+                                            : tr("%1 tried · Δ against %2").arg(count - 1).arg(pinned->name)
+                                  + QChar(0x9c) + tr("%1 tried").arg(count - 1));
     if (count < 2) {
         fitColumns(); // how wide the bars are depends on the model
     }
@@ -239,7 +241,7 @@ void ComparePanel::fitColumns()
         { CandidateTableModel::TokensColumn, chars(u"999 999"_s) },
         { CandidateTableModel::MethodColumn, chars(u"L1 magnitude"_s) },
     };
-    const int nameWidth = chars(u"hand tuned"_s);
+    const int nameWidth = chars(u"by hand 0.50 "_s); // the current one is bold
     int room = m_table->viewport()->width() - nameWidth;
     for (const auto& [column, width] : wanted) {
         const bool always = column != CandidateTableModel::KeptColumn
@@ -364,6 +366,7 @@ void ComparePanel::showMenu(const QPoint& at)
     menu.addSeparator();
     add(tr("Copy the table"), QKeySequence::Copy, true, [this] { copyTable(); });
     add(tr("Export as CSV…"), {}, true, [this] { exportTable(); });
+    addWhatIsThis(menu, *this, Topic::Candidates);
     menu.exec(m_table->viewport()->mapToGlobal(at));
 }
 

@@ -3,6 +3,7 @@
 
 #include "ui/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QBoxLayout>
 #include <QMenu>
@@ -11,6 +12,9 @@
 #include <QStackedWidget>
 #include <QTabBar>
 
+#include <algorithm>
+#include <utility>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -18,6 +22,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kRadius = 6.0;
+constexpr QChar kNextWording(0x9c);
 
 /// Content of a panel: the lower part of the card.
 class PanelBody : public QWidget {
@@ -59,7 +64,7 @@ void PanelHeader::setCaption(const QString& caption)
 {
     if (caption != m_caption) {
         m_caption = caption;
-        setToolTip(caption);
+        setToolTip(caption.section(kNextWording, 0, 0));
         update();
     }
 }
@@ -69,9 +74,28 @@ QSize PanelHeader::sizeHint() const
     return QSize(200, fontMetrics().height() * 19 / 10 + 2);
 }
 
+void PanelHeader::setButton(QAbstractButton* button)
+{
+    m_button = button;
+    m_button->setParent(this);
+    m_button->show();
+    fitTabs();
+}
+
+void PanelHeader::fitTabs()
+{
+    m_tabs->setVisible(m_tabs->count() > 1);
+    m_tabs->setGeometry(2, 1, std::min(m_tabs->sizeHint().width(), width() - 4), height() - 1);
+    if (m_button != nullptr) {
+        const int wide = m_button->sizeHint().width();
+        m_button->setGeometry(width() - wide - 4, 3, wide, height() - 6);
+    }
+    update();
+}
+
 void PanelHeader::resizeEvent(QResizeEvent*)
 {
-    m_tabs->setGeometry(2, 1, std::min(m_tabs->sizeHint().width(), width() - 4), height() - 1);
+    fitTabs();
 }
 
 void PanelHeader::paintEvent(QPaintEvent*)
@@ -96,12 +120,18 @@ void PanelHeader::paintEvent(QPaintEvent*)
     } else {
         used += m_tabs->width();
     }
-    const int room = width() - used - 24;
+    const int end = m_button != nullptr ? m_button->width() + 2 : 0;
+    const int room = width() - used - 24 - end;
     if (room > 30) {
+        const QStringList wordings = m_caption.split(kNextWording);
+        const auto fitting = std::ranges::find_if(wordings, [&](const QString& wording) {
+            return fontMetrics().horizontalAdvance(wording) <= room;
+        });
         painter.setPen(theme.muted);
         painter.setFont(font());
         painter.drawText(QRect(used + 14, 0, room, height()), Qt::AlignRight | Qt::AlignVCenter,
-                         fontMetrics().elidedText(m_caption, Qt::ElideRight, room));
+                         fontMetrics().elidedText(fitting != wordings.end() ? *fitting : wordings.last(),
+                                                  Qt::ElideRight, room));
     }
 }
 
@@ -141,14 +171,53 @@ void DockPanel::addPage(QWidget* page, const QString& title)
 {
     m_stack->addWidget(page);
     m_header->tabs()->addTab(title);
-    m_header->tabs()->setVisible(m_stack->count() > 1);
+    m_header->fitTabs();
+}
+
+void DockPanel::movePage(int page, DockPanel& to)
+{
+    QWidget* moved = m_stack->widget(page);
+    const QString title = pageTitle(page);
+    m_stack->removeWidget(moved);
+    m_header->tabs()->removeTab(page);
+    m_header->fitTabs();
+    const QString caption = m_captions.take(moved);
+    to.addPage(moved, title);
+    to.setPageCaption(moved, caption);
+}
+
+void DockPanel::lendTo(DockPanel& host)
+{
+    m_host = &host;
+    while (pageCount() > 0) {
+        m_lent << page(0);
+        movePage(0, host);
+    }
+    hide();
+}
+
+void DockPanel::takeBack()
+{
+    for (QWidget* page : std::exchange(m_lent, {})) {
+        m_host->movePage(m_host->m_stack->indexOf(page), *this);
+    }
+    m_host = nullptr;
+}
+
+DockPanel* DockPanel::of(const QWidget* page)
+{
+    QWidget* above = page->parentWidget();
+    while (above != nullptr && qobject_cast<DockPanel*>(above) == nullptr) {
+        above = above->parentWidget();
+    }
+    return static_cast<DockPanel*>(above);
 }
 
 void DockPanel::setPageTitle(int page, const QString& title)
 {
     if (m_header->tabs()->tabText(page) != title) {
         m_header->tabs()->setTabText(page, title);
-        m_header->tabs()->setGeometry(2, 1, m_header->tabs()->sizeHint().width(), m_header->height() - 1);
+        m_header->fitTabs();
     }
 }
 
@@ -178,6 +247,16 @@ void DockPanel::reveal(int page)
     raise();
     showPage(page);
     m_stack->currentWidget()->setFocus();
+}
+
+void DockPanel::reveal(const QWidget* page)
+{
+    for (int index = 0; index < pageCount(); ++index) {
+        if (m_stack->widget(index) == page) {
+            reveal(index);
+            return;
+        }
+    }
 }
 
 void DockPanel::setPageCaption(QWidget* page, const QString& caption)

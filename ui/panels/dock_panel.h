@@ -5,7 +5,7 @@
 #include <QHash>
 #include <QString>
 
-class QLabel;
+class QAbstractButton;
 class QStackedWidget;
 class QTabBar;
 
@@ -19,8 +19,13 @@ public:
     explicit PanelHeader(QWidget* parent = nullptr);
 
     void setTitle(const QString& title);
+    /// Wordings of other lengths may follow the first, each after a U+009C: the first that fits is shown.
     void setCaption(const QString& caption);
+    /// At the right end; becomes the header's.
+    void setButton(QAbstractButton* button);
     [[nodiscard]] QTabBar* tabs() const { return m_tabs; }
+    /// Places the tabs anew after one came, went or got another text.
+    void fitTabs();
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(60, sizeHint().height()); }
 
@@ -33,6 +38,7 @@ private:
     QString m_title;
     QString m_caption;
     QTabBar* m_tabs;
+    QAbstractButton* m_button = nullptr;
 };
 
 /// A dock drawn as a card. Several pages become tabs in its header.
@@ -46,11 +52,17 @@ public:
     void addPage(QWidget* page, const QString& title);
     void setPageTitle(int page, const QString& title);
     void showPage(int page);
+    /// Puts the pages into `host`, as its last ones, until takeBack(). Hides the dock.
+    void lendTo(DockPanel& host);
+    void takeBack();
+    /// The dock that shows `page` at present.
+    [[nodiscard]] static DockPanel* of(const QWidget* page);
     [[nodiscard]] int pageCount() const;
     [[nodiscard]] QWidget* page(int index) const;
     [[nodiscard]] QString pageTitle(int page) const;
     /// Shows the dock wherever it is, turns to the page and gives it the keyboard.
     void reveal(int page);
+    void reveal(const QWidget* page);
     void setCaption(const QString& caption);
     /// Caption that is shown while `page` is in front.
     void setPageCaption(QWidget* page, const QString& caption);
@@ -59,7 +71,11 @@ public:
 private:
     PanelHeader* m_header;
     QStackedWidget* m_stack;
+    void movePage(int page, DockPanel& to);
+
     QHash<const QWidget*, QString> m_captions; ///< of pages
+    DockPanel* m_host = nullptr; ///< has our pages
+    QList<QWidget*> m_lent;
 };
 
 /// What a view shows instead of itself: a sentence, centred and quiet.

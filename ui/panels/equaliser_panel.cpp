@@ -16,13 +16,15 @@
 namespace rankscope {
 
 EqualiserPanel::EqualiserPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes,
-                               LayerSelection& selection, SizeSnap& snap, QWidget* parent)
+                               LayerSelection& selection, SizeSnap& snap, DialogPort& dialogs,
+                               QWidget* parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_document(document)
     , m_probes(probes)
     , m_selection(selection)
     , m_snap(snap)
+    , m_dialogs(dialogs)
     , m_equaliser(new Equaliser(this))
 {
     auto* layout = new QVBoxLayout(this);
@@ -100,7 +102,8 @@ void EqualiserPanel::refresh()
     m_equaliser->setFaders(std::move(faders));
     Q_EMIT captionChanged(m_probes.measuring() && !m_probes.haveCosts()
                               ? tr("measuring sensitivities…")
-                              : tr("drag to draw · Shift all · Alt keeps the total"));
+                              : tr("drag to draw · Shift all · Alt keeps the total") + QChar(0x9c)
+                                  + tr("Shift all · Alt total"));
 }
 
 void EqualiserPanel::resetLayer(int layer, quint64 gesture)
@@ -137,7 +140,8 @@ void EqualiserPanel::showMenu(int layer, const QPoint& at)
     }
     snap->setToolTipsVisible(true);
     menu.addSeparator();
-    m_equaliser->addCopyActions(menu);
+    m_equaliser->addGivingActions(menu, QStringLiteral("kept-dims"), m_dialogs,
+                                  [this](const QString& sentence) { Q_EMIT problem(sentence); });
     menu.exec(at);
 }
 

@@ -7,6 +7,7 @@
 
 namespace rankscope {
 
+class DialogPort;
 class Equaliser;
 class LayerProbes;
 class LayerSelection;
@@ -20,13 +21,14 @@ class EqualiserPanel : public QWidget {
 
 public:
     EqualiserPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes,
-                   LayerSelection& selection, SizeSnap& snap, QWidget* parent = nullptr);
+                   LayerSelection& selection, SizeSnap& snap, DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] Equaliser* equaliser() const { return m_equaliser; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
     void captionChanged(const QString& caption);
+    void problem(const QString& sentence);
 
 private:
     void refresh();
@@ -39,6 +41,7 @@ private:
     LayerProbes& m_probes;
     LayerSelection& m_selection;
     SizeSnap& m_snap;
+    DialogPort& m_dialogs;
     Equaliser* m_equaliser;
 };
 

@@ -16,12 +16,14 @@
 namespace rankscope {
 
 HeadEqualiserPanel::HeadEqualiserPanel(Workbench& workbench, PlanDocument& document,
-                                       LayerSelection& selection, SizeSnap& snap, QWidget* parent)
+                                       LayerSelection& selection, SizeSnap& snap, DialogPort& dialogs,
+                                       QWidget* parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_document(document)
     , m_selection(selection)
     , m_snap(snap)
+    , m_dialogs(dialogs)
     , m_equaliser(new Equaliser(this))
 {
     auto* layout = new QVBoxLayout(this);
@@ -128,10 +130,13 @@ void HeadEqualiserPanel::refresh()
     }
     m_equaliser->setFaders(std::move(faders));
     m_equaliser->setCurrent(m_selection.head() / group());
-    Q_EMIT captionChanged(prunable ? tr("layer %1 · at most the layer's %2")
-                                         .arg(layer)
-                                         .arg(m_document.plan().layers[idx(layer)].keptKeyDims)
-                                   : QString());
+    if (!prunable) {
+        Q_EMIT captionChanged(QString());
+        return;
+    }
+    const int most = m_document.plan().layers[idx(layer)].keptKeyDims;
+    Q_EMIT captionChanged(tr("layer %1 · at most the layer's %2").arg(layer).arg(most) + QChar(0x9c)
+                          + tr("layer %1 · at most %2").arg(layer).arg(most));
 }
 
 void HeadEqualiserPanel::setHeads(const std::map<int, int>& keptOfHead, quint64 gesture)
@@ -169,7 +174,8 @@ void HeadEqualiserPanel::showMenu(int head, const QPoint& at)
                    [this, layer] { m_document.resetHeads({ layer }); })
         ->setEnabled(!plan.locked && !plan.headEdits.empty());
     menu.addSeparator();
-    m_equaliser->addCopyActions(menu);
+    m_equaliser->addGivingActions(menu, QStringLiteral("kept-dims-of-heads"), m_dialogs,
+                                  [this](const QString& sentence) { Q_EMIT problem(sentence); });
     menu.exec(at);
 }
 

@@ -7,6 +7,7 @@
 
 namespace rankscope {
 
+class DialogPort;
 class Equaliser;
 class LayerSelection;
 class PlanDocument;
@@ -21,13 +22,14 @@ class HeadEqualiserPanel : public QWidget {
 
 public:
     HeadEqualiserPanel(Workbench& workbench, PlanDocument& document, LayerSelection& selection,
-                       SizeSnap& snap, QWidget* parent = nullptr);
+                       SizeSnap& snap, DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] Equaliser* equaliser() const { return m_equaliser; }
 
 Q_SIGNALS:
     void hovered(const QString& text);
     void captionChanged(const QString& caption);
+    void problem(const QString& sentence);
 
 private:
     void refresh();
@@ -41,6 +43,7 @@ private:
     PlanDocument& m_document;
     LayerSelection& m_selection;
     SizeSnap& m_snap;
+    DialogPort& m_dialogs;
     Equaliser* m_equaliser;
 };
 

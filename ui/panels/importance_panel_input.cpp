@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the hand does in the importance panel: picks, keys and the context menu.
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/document/channel_choice.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/importance_panel.h"
@@ -9,7 +10,6 @@
 
 #include <QKeyEvent>
 #include <QMenu>
-#include <QWhatsThis>
 
 #include <algorithm>
 
@@ -191,11 +191,7 @@ void ImportancePanel::fillMenu(QMenu& menu)
         ->setEnabled(canResetHead());
     menu.addAction(tr("Reset all heads of the la&yer"), this, &ImportancePanel::resetLayer)
         ->setEnabled(canResetLayer());
-    menu.addSeparator();
-    menu.addAction(tr("&What is this?"), this, [this] {
-        QWidget* shown = shownPlot()->focusProxy();
-        QWhatsThis::showText(QCursor::pos(), shown->toolTip(), shown);
-    });
+    addWhatIsThis(menu, *shownPlot()->focusProxy(), Topic::Importance);
 }
 
 } // namespace rankscope

@@ -18,6 +18,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr int kMargin = 2;
+
 class JobDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -84,7 +86,7 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     , m_table(new QTableView(this))
 {
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 2, 0, 2);
+    layout->setContentsMargins(0, kMargin, 0, kMargin);
     layout->addWidget(m_table);
     m_table->setModel(&jobs);
     m_table->setItemDelegate(new JobDelegate(m_table));
@@ -94,7 +96,7 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 17 / 10);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_table->horizontalHeader()->setMinimumSectionSize(16);
+    m_table->horizontalHeader()->setMinimumSectionSize(0);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -104,6 +106,7 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     m_table->setAccessibleName(tr("Jobs"));
     m_table->installEventFilter(this);
     m_table->viewport()->installEventFilter(this);
+    connect(&jobs, &JobListModel::activityChanged, this, &JobPanel::fitColumns);
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) {
         if (index.column() == JobListModel::CancelColumn) {
             cancelRow(index.row());
@@ -130,17 +133,27 @@ bool JobPanel::eventFilter(QObject* watched, QEvent* event)
     return QWidget::eventFilter(watched, event);
 }
 
+void JobPanel::resizeEvent(QResizeEvent* event)
+{
+    // Whole rows only.
+    const int row = m_table->verticalHeader()->defaultSectionSize();
+    layout()->setContentsMargins(0, kMargin, 0, kMargin + std::max(0, height() - 2 * kMargin) % row);
+    QWidget::resizeEvent(event);
+}
+
 void JobPanel::fitColumns()
 {
     const int width = m_table->viewport()->width();
     const int cancel = fontMetrics().height() * 2;
-    const int title = std::max(fontMetrics().height() * 9, width * 4 / 10);
     const int status = std::max(fontMetrics().height() * 7, width * 3 / 10);
+    // While nothing runs there is no progress to show.
+    const int progress = m_jobs.anyActive() ? std::max(30, width * 2 / 10) : 0;
+    const int title = std::max(fontMetrics().height() * 9, width - status - cancel - progress);
     QHeaderView* header = m_table->horizontalHeader();
     header->resizeSection(JobListModel::TitleColumn, title);
     header->resizeSection(JobListModel::StatusColumn, status);
     header->resizeSection(JobListModel::CancelColumn, cancel);
-    header->resizeSection(JobListModel::ProgressColumn, std::max(30, width - title - status - cancel));
+    header->resizeSection(JobListModel::ProgressColumn, std::max(0, width - title - status - cancel));
 }
 
 } // namespace rankscope

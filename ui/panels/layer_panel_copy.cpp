@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the layers table gives away, and its context menu.
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/document/plan_document.h"
 #include "ui/models/layer_filter.h"
@@ -130,6 +131,7 @@ void LayerPanel::showMenu(const QPoint& at)
     menu.addAction(tr("Filter…"), this, &LayerPanel::openFilter);
     menu.addSeparator();
     m_columns->fillMenu(*menu.addMenu(tr("Columns")));
+    addWhatIsThis(menu, *this, Topic::Layers);
     menu.exec(m_table->viewport()->mapToGlobal(at));
 }
 

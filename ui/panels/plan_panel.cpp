@@ -37,9 +37,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// The overrides list shows this many rows before it scrolls.
-constexpr int kOverrideRows = 4;
-
 bool fitsRule(const PruningPlan& plan, SizeRule rule)
 {
     return std::ranges::all_of(sizesSnapped(plan, rule), [&](const auto& entry) {
@@ -149,6 +146,8 @@ void PlanPanel::buildRows()
     m_overrideView->setShowGrid(false);
     m_overrideView->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_overrideView->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_overrideView->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_overrideView->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_overrideView->horizontalHeader()->hide();
     m_overrideView->verticalHeader()->hide();
     m_overrideView->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
@@ -299,10 +298,8 @@ void PlanPanel::refresh()
     m_overrideTitle->setToolTip(tr("Layers that depart from the ratio, are locked, or have heads or channels "
                                    "decided by hand"));
     m_overrideView->setVisible(overrides > 0);
-    const int rows = std::min(overrides, kOverrideRows);
-    const int rowHeight = m_overrideView->verticalHeader()->defaultSectionSize();
-    m_overrideView->setMinimumHeight(std::min(rows, 2) * rowHeight + 2);
-    m_overrideView->setMaximumHeight(rows * rowHeight + 2);
+    // All of them: only the panel scrolls.
+    m_overrideView->setFixedHeight(overrides * m_overrideView->verticalHeader()->defaultSectionSize() + 2);
     refreshRule();
     refreshDistribution();
     refreshCalibration();

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/evaluation/intervals.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/token_losses.h"
 #include "ui/document/workbench.h"
@@ -157,6 +158,7 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     connect(this, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
         QMenu menu(this);
         menu.addAction(tr("Copy the numbers"), this, &QualityPanel::copyNumbers);
+        addWhatIsThis(menu, *this, Topic::Quality);
         menu.exec(mapToGlobal(at));
     });
     refresh();
@@ -247,7 +249,8 @@ void QualityPanel::refresh()
                                                       : u"⚠ "_s + workbench.candidateNote();
         break;
     case Trust::Final:
-        caption = tr("final · %1 tokens").arg(formatCount(workbench.candidate()->tokens()));
+        caption = tr("final · %1 tokens").arg(formatCount(workbench.candidate()->tokens())) + QChar(0x9c)
+            + tr("final");
         break;
     case Trust::Missing:
         caption = workbench.baselineTrust() == Trust::Partial ? progress(workbench.baseline())

@@ -94,7 +94,7 @@ void StatePanel::buildControls()
     auto* row = new QHBoxLayout;
     row->setContentsMargins(12, 0, 12, 0);
     row->setSpacing(10);
-    auto* label = new QLabel(tr("State after token"), m_content);
+    auto* label = new QLabel(tr("After token"), m_content);
     label->setBuddy(m_token);
     row->addWidget(label);
     row->addWidget(m_token, 1);
@@ -104,11 +104,11 @@ void StatePanel::buildControls()
     row->addWidget(m_readout);
     layout->addLayout(row);
     m_token->setAccessibleName(tr("Token"));
-    m_token->setMinimumWidth(80);
+    m_token->setMinimumWidth(56);
     m_token->setPageStep(16);
     m_range->setAccessibleName(tr("Colour range"));
-    m_range->addItem(tr("Range of the window"), false);
-    m_range->addItem(tr("Range of this token"), true);
+    m_range->addItem(tr("Window's range"), false);
+    m_range->addItem(tr("Token's range"), true);
     m_range->setToolTip(
         tr("Colours run from −m to m and saturate there. m is the 99.5 % quantile of |S| of this head: "
            "that of its largest state in the window, so that tokens can be compared, or of this "

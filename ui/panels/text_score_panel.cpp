@@ -2,6 +2,7 @@
 #include "ui/panels/text_score_panel.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/document/text_scores.h"
 #include "ui/models/text_score_model.h"
@@ -107,6 +108,7 @@ TextScorePanel::TextScorePanel(TextScores& scores, Settings& settings, DialogPor
         remove->setEnabled(m_remove->isEnabled());
         menu.addSeparator();
         menu.addAction(tr("Copy the table"), this, &TextScorePanel::copyTable);
+        addWhatIsThis(menu, *this, Topic::Texts);
         menu.exec(m_table->viewport()->mapToGlobal(at));
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
@@ -137,7 +139,8 @@ void TextScorePanel::refresh()
     } else if (!disagree && texts.size() < 2) {
         sentence = tr("Add further texts to see whether the loss is the same on all of them.");
     } else if (waiting > 0) {
-        sentence = tr("%n text(s) still to be scored.", nullptr, static_cast<int>(waiting));
+        sentence = waiting == 1 ? tr("1 text still to be scored.")
+                                : tr("%1 texts still to be scored.").arg(waiting);
     } else if (!disagree && texts.front().delta) {
         sentence = tr("The texts agree.");
     }

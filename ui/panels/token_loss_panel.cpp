@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/token_loss_panel.h"
 
+#include "ui/actions/what_is_this.h"
 #include "ui/document/token_losses.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -80,6 +81,7 @@ TokenLossPanel::TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerS
     connect(m_list, &QListView::customContextMenuRequested, this, [this](const QPoint& at) {
         QMenu menu(this);
         menu.addAction(tr("Copy the list as a table"), this, &TokenLossPanel::copyTable);
+        addWhatIsThis(menu, *this, Topic::Tokens);
         menu.exec(m_list->viewport()->mapToGlobal(at));
     });
     refresh();

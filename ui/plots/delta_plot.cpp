@@ -2,7 +2,9 @@
 #include "ui/plots/delta_plot.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
+#include "ui/plots/axis_navigation.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
@@ -33,7 +35,11 @@ struct DeltaPlot::Impl {
     int windowLength = 0;
     Trust trust = Trust::Missing;
     QString reference;
-    bool userRange = false;
+    QCPRange allX { 0.5, 2.5 }; ///< what there is to see
+    QCPRange allY { 0.0, 1.0 };
+    bool userX = false; ///< the user has moved on this axis
+    bool userY = false;
+    QPointF pressedAt;
 
     explicit Impl(DialogPort& port)
         : dialogs(port)
@@ -52,7 +58,13 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Paired difference over evaluation windows"));
     plot->setMinimumHeight(100);
-    enableNavigation(*plot);
+    installNavigation(*plot, *plot->axisRect(),
+                      { [this](const QCPAxis& axis) {
+                           return axis.orientation() == Qt::Horizontal ? m_impl->allX : m_impl->allY;
+                       },
+                        [this](const QCPAxis& axis, bool fitted) {
+                            (axis.orientation() == Qt::Horizontal ? m_impl->userX : m_impl->userY) = !fitted;
+                        } });
     makeSigned(*plot->yAxis);
     plot->yAxis->ticker()->setTickCount(4);
     makeIntegral(*plot->xAxis);
@@ -73,15 +85,14 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->last->position->setType(QCPItemPosition::ptPlotCoords);
     m_impl->last->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
     m_impl->last->setPadding(QMargins(0, 0, 0, 3));
-    connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-        m_impl->userRange = m_impl->userRange || event->buttons().testFlag(Qt::LeftButton);
-        showHover(event->position());
-    });
-    connect(plot, &QCustomPlot::mouseWheel, this, [this] { m_impl->userRange = true; });
-    connect(plot, &QCustomPlot::mouseDoubleClick, this, [this] { fit(); });
-    connect(plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
+    connect(plot, &QCustomPlot::mouseMove, this,
+            [this](QMouseEvent* event) { showHover(event->position()); });
+    connect(plot, &QCustomPlot::mousePress, this,
+            [this](QMouseEvent* event) { m_impl->pressedAt = event->position(); });
+    connect(plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+        const QPointF travelled = event->position() - m_impl->pressedAt;
         const int window = windowAt(event->position());
-        if (event->button() == Qt::LeftButton && window >= 0) {
+        if (event->button() == Qt::LeftButton && travelled.manhattanLength() < 4.0 && window >= 0) {
             Q_EMIT windowClicked(window);
         }
     });
@@ -92,6 +103,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &DeltaPlot::fit);
+        addWhatIsThis(menu, *this, Topic::Quality);
         menu.exec(plot->mapToGlobal(at));
     });
     setToolTip(
@@ -121,7 +133,8 @@ void DeltaPlot::setData(const std::vector<RunningDelta::Point>& points, int wind
 
 void DeltaPlot::fit()
 {
-    m_impl->userRange = false;
+    m_impl->userX = false;
+    m_impl->userY = false;
     refresh();
 }
 
@@ -190,10 +203,14 @@ void DeltaPlot::refresh()
     impl.marked->setScatterStyle(
         QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text, 1.3), Qt::NoBrush, 8));
     impl.zero->setPen(QPen(mixed(theme.border, theme.muted, 0.6), 1.0));
-    if (!impl.userRange) {
-        const double span = std::max(largest - smallest, 1e-4);
-        plot->yAxis->setRange(smallest - 0.08 * span, largest + 0.10 * span);
-        plot->xAxis->setRange(0.5, std::max(2, impl.windowsTotal) + 0.5);
+    const double span = std::max(largest - smallest, 1e-4);
+    impl.allX = QCPRange(0.5, std::max(2, impl.windowsTotal) + 0.5);
+    impl.allY = QCPRange(smallest - 0.08 * span, largest + 0.10 * span);
+    if (!impl.userX) {
+        plot->xAxis->setRange(impl.allX);
+    }
+    if (!impl.userY) {
+        plot->yAxis->setRange(impl.allY);
     }
     impl.last->setVisible(!impl.points.empty());
     if (!impl.points.empty()) {

@@ -2,6 +2,7 @@
 #include "ui/plots/head_map.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
@@ -152,6 +153,7 @@ void HeadMap::build()
         QMenu menu(this);
         addPlotExportActions(menu, *plot, { u"ranks-of-heads"_s, [this] { return csv(); } }, m_impl->dialogs,
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        addWhatIsThis(menu, *this, Topic::Ranks);
         menu.exec(plot->mapToGlobal(at));
     });
 }
@@ -220,8 +222,8 @@ void HeadMap::refresh()
         cells->setSize(heads, layers);
         cells->setRange(QCPRange(0, heads - 1), QCPRange(0, layers - 1));
         const int line = QFontMetrics(smallFont(font())).height();
-        const int every = std::max(
-            1, (layers * line + plot->axisRect()->height() - 1) / std::max(1, plot->axisRect()->height()));
+        const int room = std::max(line, height() - 4 * line); // the axis rect has not heard of a resize yet
+        const int every = std::max(1, (layers * line + room - 1) / room);
         for (int layer = 0; layer < layers; ++layer) {
             if (layer % every == 0) {
                 impl.layerNames->addTick(layer, QString::number(layer));

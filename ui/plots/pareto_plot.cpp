@@ -2,7 +2,9 @@
 #include "ui/plots/pareto_plot.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
+#include "ui/plots/axis_navigation.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
@@ -52,7 +54,10 @@ struct ParetoPlot::Impl {
     QString reference;
     int leftOut = 0;
     int selected = -1;
-    bool userRange = false;
+    QCPRange allX { 0.0, 1.0 }; ///< what there is to see
+    QCPRange allY { 0.0, 1.0 };
+    bool userX = false; ///< the user has moved on this axis
+    bool userY = false;
 
     explicit Impl(DialogPort& port)
         : dialogs(port)
@@ -72,7 +77,13 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
     plot->setAccessibleName(tr("State size against loss of all candidates"));
     plot->setMinimumHeight(110);
     plot->setFocusPolicy(Qt::NoFocus);
-    enableNavigation(*plot);
+    installNavigation(*plot, *plot->axisRect(),
+                      { [this](const QCPAxis& axis) {
+                           return axis.orientation() == Qt::Horizontal ? m_impl->allX : m_impl->allY;
+                       },
+                        [this](const QCPAxis& axis, bool fitted) {
+                            (axis.orientation() == Qt::Horizontal ? m_impl->userX : m_impl->userY) = !fitted;
+                        } });
     makeSigned(*plot->yAxis);
     plot->yAxis->ticker()->setTickCount(4);
     plot->xAxis->ticker()->setTickCount(4);
@@ -118,15 +129,6 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
         const int at = nearest(event->position());
         if (at >= 0) {
             Q_EMIT activated(m_impl->points[idx(at)].id);
-        } else {
-            fit();
-        }
-    });
-    const auto moved = [this] { m_impl->userRange = true; };
-    connect(plot, &QCustomPlot::mouseWheel, this, moved);
-    connect(plot, &QCustomPlot::mouseMove, this, [moved](QMouseEvent* event) {
-        if (event->buttons().testFlag(Qt::LeftButton)) {
-            moved();
         }
     });
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -136,6 +138,7 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &ParetoPlot::fit);
+        addWhatIsThis(menu, *this, Topic::Candidates);
         menu.exec(plot->mapToGlobal(at));
     });
     setToolTip(tr("State bytes of one sequence against the loss: mean difference in NLL per token with its "
@@ -168,7 +171,8 @@ void ParetoPlot::setSelected(int id)
 
 void ParetoPlot::fit()
 {
-    m_impl->userRange = false;
+    m_impl->userX = false;
+    m_impl->userY = false;
     refresh();
 }
 
@@ -263,10 +267,14 @@ void ParetoPlot::refresh()
     impl.note->setFont(smallFont(font()));
     impl.note->setColor(theme.muted);
     impl.note->setText(tr("%n of other windows not shown", nullptr, impl.leftOut));
-    if (!impl.userRange) {
-        plot->xAxis->setRange(left - margin, right + margin);
-        const double space = 0.08 * (top - bottom);
-        plot->yAxis->setRange(bottom - space, top + space);
+    const double space = 0.08 * (top - bottom);
+    impl.allX = QCPRange(left - margin, right + margin);
+    impl.allY = QCPRange(bottom - space, top + space);
+    if (!impl.userX) {
+        plot->xAxis->setRange(impl.allX);
+    }
+    if (!impl.userY) {
+        plot->yAxis->setRange(impl.allY);
     }
     setAxisLabel(*plot->xAxis, tr("state per sequence (KiB)"));
     setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));
@@ -288,6 +296,12 @@ QString ParetoPlot::csv() const
             std::ranges::find(front, at) != front.end() ? u"1"_s : u"0"_s);
     }
     return text;
+}
+
+void ParetoPlot::leaveEvent(QEvent* event)
+{
+    QWidget::leaveEvent(event);
+    Q_EMIT hovered(QString());
 }
 
 void ParetoPlot::changeEvent(QEvent* event)

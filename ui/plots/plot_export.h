@@ -7,6 +7,7 @@
 
 class QCustomPlot;
 class QMenu;
+class QWidget;
 
 namespace rankscope {
 
@@ -26,5 +27,11 @@ struct PlotExport {
 /// failed save.
 void addPlotExportActions(QMenu& menu, QCustomPlot& plot, const PlotExport& source, DialogPort& dialogs,
                           std::function<void(const QString&)> failed);
+
+/// The same for a widget that paints itself: as it stands, in every format as sharp as the format can be.
+[[nodiscard]] QString exportWidget(QWidget& widget, const PlotExport& source, const QString& path);
+/// Without "Copy data", which such a widget has in a form of its own.
+void addWidgetExportActions(QMenu& menu, QWidget& widget, const PlotExport& source, DialogPort& dialogs,
+                            std::function<void(const QString&)> failed);
 
 } // namespace rankscope

@@ -12,10 +12,20 @@
 
 namespace rankscope {
 
+namespace {
+
+/// Of the widget around the plot: that hears of another palette first, and then dresses the plot.
+const Theme& themeAround(const QCustomPlot& plot)
+{
+    return themeOf(plot.parentWidget() != nullptr ? plot.parentWidget()->palette() : plot.palette());
+}
+
+} // namespace
+
 void applyPlotTheme(QCustomPlot& plot)
 {
     drawResizedOnce(plot);
-    const Theme& theme = themeOf(plot.palette());
+    const Theme& theme = themeAround(plot);
     const QFont font = smallFont(plot.font());
     plot.setBackground(QBrush(theme.panel));
     for (QCPAxis* axis : { plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2 }) {
@@ -81,7 +91,7 @@ void makeBinary(QCPAxis& axis)
 void applyScaleTheme(QCPColorScale& scale)
 {
     const QCustomPlot& plot = *scale.parentPlot();
-    const Theme& theme = themeOf(plot.palette());
+    const Theme& theme = themeAround(plot);
     for (const QCPAxis::AxisType side :
          { QCPAxis::atLeft, QCPAxis::atRight, QCPAxis::atTop, QCPAxis::atBottom }) {
         for (QCPAxis* axis : scale.axis()->axisRect()->axes(side)) {
@@ -140,13 +150,6 @@ void makeSigned(QCPAxis& axis)
         double m_step = 1.0;
     };
     axis.setTicker(QSharedPointer<QCPAxisTicker>(new SignedTicker));
-}
-
-void enableNavigation(QCustomPlot& plot)
-{
-    plot.setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    plot.axisRect()->setRangeZoomFactor(0.8);
-    plot.setNoAntialiasingOnDrag(true);
 }
 
 } // namespace rankscope

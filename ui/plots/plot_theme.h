@@ -32,7 +32,5 @@ void makeBinary(QCPAxis& axis);
 void applyScaleTheme(QCPColorScale& scale);
 /// Tick labels of differences: a sign, a true minus, as many decimals as the steps need.
 void makeSigned(QCPAxis& axis);
-/// Wheel zooms the axis under the cursor, drag pans, double click on an axis fits it through `fit`.
-void enableNavigation(QCustomPlot& plot);
 
 } // namespace rankscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/rank_plot.h"
 
+#include "ui/actions/what_is_this.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
@@ -135,6 +136,7 @@ void RankPlot::build()
                              m_impl->dialogs, [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Show all tokens"), this, &RankPlot::fit);
+        addWhatIsThis(menu, *this, Topic::Ranks);
         menu.exec(plot->mapToGlobal(at));
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/spectrum_plot.h"
 
+#include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
@@ -111,6 +112,7 @@ void SpectrumPlot::build()
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &SpectrumPlot::fit);
+        addWhatIsThis(menu, *this, Topic::Spectra);
         menu.exec(plot->mapToGlobal(at));
     });
 }

@@ -89,11 +89,20 @@ void SpectrumPlot::refreshLegend()
     };
     // Right aligned as far as there is room, so that it does not stand over the axis label.
     constexpr double kGap = 11.0;
-    double all = -kGap;
-    for (const Impl::Entry& entry : entries) {
-        all += widthOf(entry) + kGap;
-    }
+    const auto widthOfAll = [&] {
+        double all = -kGap;
+        for (const Impl::Entry& entry : entries) {
+            all += widthOf(entry) + kGap;
+        }
+        return all;
+    };
     const double right = impl.plot->width() - 4.0;
+    if (!impl.banded() && widthOfAll() > right - 8.0) { // the heads have their colours: a letter will do
+        for (int head = 0; head < impl.count(); ++head) {
+            entries[idx(head)].text = tr("━ h%1").arg(head);
+        }
+    }
+    const double all = widthOfAll();
     double x = std::max(8.0, right - all);
     for (std::size_t at = 0; at < impl.legendTexts.size(); ++at) {
         QCPItemText* text = impl.legendTexts[at];
@@ -168,6 +177,12 @@ void SpectrumPlot::onMouseMove(const QPointF& at)
         text += tr(", pruned %1").arg(number(impl.view.pruned[idx(head)].median[idx(index - 1)], 4));
     }
     Q_EMIT hovered(text);
+}
+
+void SpectrumPlot::leaveEvent(QEvent* event)
+{
+    QWidget::leaveEvent(event);
+    onMouseMove(QPointF(-1.0, -1.0));
 }
 
 QString SpectrumPlot::csv() const

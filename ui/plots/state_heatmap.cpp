@@ -2,6 +2,7 @@
 #include "ui/plots/state_heatmap.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
 #include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
@@ -161,6 +162,7 @@ void StateHeatmap::build()
                              [this](const QString& sentence) { Q_EMIT problem(sentence); });
         menu.addSeparator();
         menu.addAction(tr("Show the whole matrix"), this, &StateHeatmap::fit);
+        addWhatIsThis(menu, *this, Topic::State);
         menu.exec(plot->mapToGlobal(at));
     });
 }

@@ -56,6 +56,13 @@ void fieldFrame(QPainter* painter, const QStyleOption* option, const QRect& rect
     roundedFrame(painter, rect, fill, focus ? theme.accent : theme.border);
 }
 
+/// Selected rows of lists and trees as in the tables: a pale row with the text's own colour.
+void quietSelection(QStyleOptionViewItem& item, const Theme& theme)
+{
+    item.palette.setColor(QPalette::Highlight, theme.selectedRow);
+    item.palette.setColor(QPalette::HighlightedText, theme.text);
+}
+
 void chevron(QPainter* painter, const QPointF& centre, double half, const QColor& colour, bool up = false)
 {
     painter->save();
@@ -151,6 +158,9 @@ QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
     case CT_MenuBarItem:
         result.setHeight(textHeight + 9);
         break;
+    case CT_ItemViewItem:
+        result.setHeight(std::max(result.height(), textHeight + 6));
+        break;
     default:
         break;
     }
@@ -207,6 +217,20 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
         return;
     case PE_IndicatorDockWidgetResizeHandle:
         return;
+    case PE_IndicatorCheckBox:
+    case PE_IndicatorItemViewItemCheck:
+    case PE_IndicatorRadioButton:
+        drawIndicator(element, option, painter);
+        return;
+    case PE_PanelItemViewRow:
+    case PE_PanelItemViewItem:
+        if (const auto* item = qstyleoption_cast<const QStyleOptionViewItem*>(option)) {
+            QStyleOptionViewItem quiet(*item);
+            quietSelection(quiet, theme);
+            QProxyStyle::drawPrimitive(element, &quiet, painter, widget);
+            return;
+        }
+        break;
     case PE_Frame:
     case PE_FrameGroupBox:
         if (widget != nullptr && widget->property("rankscopeBare").toBool()) {
@@ -271,8 +295,9 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
             muted.state &= ~State_On; // no bold for the column of the current cell
             painter->save();
             painter->setFont(smallFont(widget != nullptr ? widget->font() : painter->font()));
-            drawItemText(painter, header->rect.adjusted(4, 0, -4, 0), static_cast<int>(header->textAlignment) | Qt::AlignVCenter,
-                         muted.palette, true, header->text, QPalette::ButtonText);
+            drawItemText(painter, header->rect.adjusted(4, 0, -4, 0),
+                         static_cast<int>(header->textAlignment) | Qt::AlignVCenter, muted.palette, true,
+                         header->text, QPalette::ButtonText);
             if (header->sortIndicator != QStyleOptionHeader::None) {
                 // A small arrow above the title takes no room from it.
                 const bool down = header->sortIndicator == QStyleOptionHeader::SortUp; // descending
@@ -282,10 +307,17 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
                 painter->setRenderHint(QPainter::Antialiasing);
                 painter->setPen(Qt::NoPen);
                 painter->setBrush(theme.accent);
-                painter->drawPolygon(
-                    QPolygonF { QPointF(x - 3.5, y), QPointF(x + 3.5, y), QPointF(x, tip) });
+                painter->drawPolygon(QPolygonF { QPointF(x - 3.5, y), QPointF(x + 3.5, y), QPointF(x, tip) });
             }
             painter->restore();
+            return;
+        }
+        break;
+    case CE_ItemViewItem:
+        if (const auto* item = qstyleoption_cast<const QStyleOptionViewItem*>(option)) {
+            QStyleOptionViewItem quiet(*item);
+            quietSelection(quiet, theme);
+            QProxyStyle::drawControl(element, &quiet, painter, widget);
             return;
         }
         break;
@@ -376,6 +408,50 @@ void FlatStyle::drawComplexControl(ComplexControl control, const QStyleOptionCom
         break;
     }
     QProxyStyle::drawComplexControl(control, option, painter, widget);
+}
+
+/// A box or a ring that is seen in both themes; chosen, it is filled.
+void FlatStyle::drawIndicator(PrimitiveElement element, const QStyleOption* option, QPainter* painter)
+{
+    const Theme& theme = themeFor(option);
+    const bool enabled = option->state.testFlag(State_Enabled);
+    const bool chosen = option->state.testFlag(State_On) || option->state.testFlag(State_NoChange);
+    const bool active = option->state.testFlag(State_MouseOver) || option->state.testFlag(State_HasFocus);
+    const double side = std::min(option->rect.width(), option->rect.height()) - 1.0;
+    QRectF box(0.0, 0.0, side, side);
+    box.moveCenter(QRectF(option->rect).center());
+    const QColor fill = !enabled ? mixed(theme.field, theme.removed, chosen ? 1.0 : 0.0)
+        : chosen                 ? theme.accent
+                                 : theme.panel;
+    const QColor line = chosen ? fill
+        : !enabled             ? theme.border
+        : active               ? theme.accent
+                               : mixed(theme.muted, theme.panel, 0.15);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(line, 1.2));
+    painter->setBrush(fill);
+    const QColor mark = enabled ? theme.onAccent : theme.panel;
+    if (element == PE_IndicatorRadioButton) {
+        painter->drawEllipse(box);
+        if (chosen) {
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(mark);
+            painter->drawEllipse(box.center(), side * 0.2, side * 0.2);
+        }
+    } else {
+        painter->drawRoundedRect(box, 3.0, 3.0);
+        painter->setPen(QPen(mark, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        const QPointF at = box.center();
+        if (option->state.testFlag(State_NoChange)) {
+            painter->drawLine(at - QPointF(side * 0.22, 0.0), at + QPointF(side * 0.22, 0.0));
+        } else if (chosen) {
+            const QPointF tick[] = { at + QPointF(-0.24, 0.02) * side, at + QPointF(-0.06, 0.20) * side,
+                                     at + QPointF(0.26, -0.18) * side };
+            painter->drawPolyline(tick, 3);
+        }
+    }
+    painter->restore();
 }
 
 void FlatStyle::drawSlider(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const

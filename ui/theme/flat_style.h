@@ -26,6 +26,7 @@ public:
                            const QWidget* widget) const override;
 
 private:
+    static void drawIndicator(PrimitiveElement element, const QStyleOption* option, QPainter* painter);
     void drawSlider(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const;
     void drawComboBox(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const;
     void drawScrollBar(const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const;

@@ -18,6 +18,8 @@ class QSpinBox;
 
 namespace rankscope {
 
+class DialogPort;
+
 /// A row of faders, one per layer (or per head of a layer), filled to the kept dims on a track of Dk. A drag
 /// sets a fader, a drag across faders draws a curve; with Shift all move together; with Alt (or Ctrl, where
 /// the desktop takes Alt) the total stays and the others give and take. Arrow keys, Page Up and Down, Home,
@@ -57,8 +59,10 @@ public:
     [[nodiscard]] int current() const { return m_current; }
     /// "fader, size, kept, entropy rank, threshold rank" as tab-separated lines with a header.
     [[nodiscard]] QString valuesText() const;
-    /// "Copy values" and "Copy image".
-    void addCopyActions(QMenu& menu);
+    /// Copies, files (PNG, SVG, PDF, CSV) and "What is this?". `name` is the stem of proposed file names;
+    /// `failed` receives the sentence of a failed save.
+    void addGivingActions(QMenu& menu, const QString& name, DialogPort& dialogs,
+                          std::function<void(const QString&)> failed);
     /// Where a fader and a height are, for tests and for the number entry.
     [[nodiscard]] QPointF pointOf(int id, double dims) const;
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(160, 120); }

@@ -2,7 +2,9 @@
 // How the equaliser looks.
 #include "core/base/narrow.h"
 #include "core/plan/budget.h"
+#include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
+#include "ui/plots/plot_export.h"
 #include "ui/theme/icon_tint.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/equaliser.h"
@@ -350,10 +352,13 @@ QString Equaliser::valuesText() const
     return lines.join(u'\n') + u'\n';
 }
 
-void Equaliser::addCopyActions(QMenu& menu)
+void Equaliser::addGivingActions(QMenu& menu, const QString& name, DialogPort& dialogs,
+                                 std::function<void(const QString&)> failed)
 {
     menu.addAction(tr("Copy values"), this, [this] { QApplication::clipboard()->setText(valuesText()); });
-    menu.addAction(tr("Copy image"), this, [this] { QApplication::clipboard()->setPixmap(grab()); });
+    addWidgetExportActions(menu, *this, { name, [this] { return valuesText().replace(u'\t', u','); } },
+                           dialogs, std::move(failed));
+    addWhatIsThis(menu, *this, Topic::Faders);
 }
 
 } // namespace rankscope

@@ -39,7 +39,7 @@ void JobsButton::toggleList()
         return;
     }
     const int unit = fontMetrics().height();
-    m_popup->resize(unit * 30, unit * 14);
+    m_popup->resize(unit * 30, 8 * (unit * 17 / 10) + 6); // eight rows
     const QPoint corner = mapToGlobal(QPoint(width(), 0));
     m_popup->move(corner - QPoint(m_popup->width(), m_popup->height() + 4));
     m_popup->show();

@@ -43,17 +43,17 @@ LayerColumns::LayerColumns(QTableView& table, LayerTableModel& model, Settings& 
     , m_table(table)
     , m_model(model)
     , m_settings(settings)
+    , m_button(new QToolButton(&table))
 {
     QHeaderView* header = m_table.horizontalHeader();
-    auto* more = new QToolButton(header);
-    more->setAutoRaise(true);
-    more->setFocusPolicy(Qt::NoFocus);
-    more->hide();
-    m_more = more;
-    connect(m_more, &QAbstractButton::clicked, this, [this] {
-        QMenu menu(m_more);
+    m_button->setText(tr("Columns"));
+    m_button->setAutoRaise(true);
+    m_button->setFocusPolicy(Qt::TabFocus);
+    m_button->hide(); // until the panel's title row takes it
+    connect(m_button, &QAbstractButton::clicked, this, [this] {
+        QMenu menu(m_button);
         fillMenu(menu);
-        menu.exec(m_more->mapToGlobal(QPoint(0, m_more->height())));
+        menu.exec(m_button->mapToGlobal(QPoint(0, m_button->height())));
     });
     header->setSectionResizeMode(QHeaderView::Interactive);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -66,7 +66,7 @@ LayerColumns::LayerColumns(QTableView& table, LayerTableModel& model, Settings& 
         if (!m_fitting && width > 0) {
             m_columns[idx(column)].width = width;
             save();
-            placeButton();
+            refreshButton();
         }
     });
     connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int column, Qt::SortOrder order) {
@@ -265,29 +265,24 @@ void LayerColumns::fit()
         }
     }
     m_fitting = false;
-    placeButton();
+    refreshButton();
     Q_EMIT fitted();
 }
 
-void LayerColumns::placeButton()
+void LayerColumns::refreshButton()
 {
-    QHeaderView* header = m_table.horizontalHeader();
-    m_more->setVisible(m_hiddenForRoom > 0);
-    if (m_hiddenForRoom == 0) {
-        return;
+    QStringList hidden;
+    for (int column = LayerTableModel::LockColumn; column < LayerTableModel::ColumnCount; ++column) {
+        if (m_table.isColumnHidden(column)) {
+            hidden << m_model.columnTitle(column);
+        }
     }
-    m_more->setText(u"+%1"_s.arg(m_hiddenForRoom));
-    m_more->setAccessibleName(tr("Columns that do not fit: %1").arg(m_hiddenForRoom));
-    m_more->setToolTip(tr("Columns that do not fit: %1. Click to choose the columns.").arg(m_hiddenForRoom));
-    // In the free part of the first column's header: "#" needs little of it.
-    const int height = header->height() - 4;
-    const int width = m_more->fontMetrics().horizontalAdvance(m_more->text()) + 8;
-    const int lock = header->sectionViewportPosition(LayerTableModel::LockColumn);
-    const int at = m_table.isColumnHidden(LayerTableModel::LockColumn) || lock < 0
-        ? header->viewport()->width() - width
-        : lock + (header->sectionSize(LayerTableModel::LockColumn) - width) / 2;
-    m_more->setGeometry(at, 2, width, height);
-    m_more->raise();
+    const QString sentence = hidden.isEmpty() ? tr("All columns are shown.")
+        : hidden.size() == 1                  ? tr("1 column hidden: %1.").arg(hidden.first())
+                             : tr("%1 columns hidden: %2.").arg(hidden.size()).arg(hidden.join(u", "_s));
+    m_button->setToolTip(sentence + u' ' + tr("Click to choose."));
+    m_button->setAccessibleName(tr("Columns"));
+    m_button->setAccessibleDescription(sentence);
 }
 
 void LayerColumns::fillMenu(QMenu& menu)

@@ -6,9 +6,9 @@
 #include <array>
 #include <functional>
 
-class QAbstractButton;
 class QMenu;
 class QTableView;
+class QToolButton;
 
 namespace rankscope {
 
@@ -16,9 +16,9 @@ class LayerTableModel;
 class Settings;
 
 /// Which columns of the layers table are shown and how wide they are. A column is shown, hidden, or left to
-/// us: then it stays as long as there is room, the most useful first, and a button in the header's corner
-/// says how many are not shown. Columns that the user asked for stay; the table scrolls when they do not fit.
-/// Choices, widths and sorting are remembered.
+/// us: then it stays as long as there is room, the most useful first, and a button
+/// for the panel's title row says which are not shown. Columns that the user asked for stay; the table
+/// scrolls when they do not fit. Choices, widths and sorting are remembered.
 class LayerColumns : public QObject {
     Q_OBJECT
 
@@ -27,6 +27,7 @@ public:
 
     /// To be called when the table has another width or other rows.
     void fit();
+    [[nodiscard]] QToolButton* button() const { return m_button; }
     [[nodiscard]] int hiddenForRoom() const { return m_hiddenForRoom; }
     void setShown(int column, bool shown);
     [[nodiscard]] int largestKeyDims() const;
@@ -46,7 +47,7 @@ private:
 
     void restore();
     void save() const;
-    void placeButton();
+    void refreshButton();
     [[nodiscard]] int leastWidth(int column) const;
     [[nodiscard]] int idealWidth(int column) const;
     [[nodiscard]] int titleWidth(int column) const;
@@ -55,7 +56,7 @@ private:
     QTableView& m_table;
     LayerTableModel& m_model;
     Settings& m_settings;
-    QAbstractButton* m_more;
+    QToolButton* m_button;
     std::array<Column, 16> m_columns {};
     int m_hiddenForRoom = 0;
     bool m_fitting = false;

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every plot gives away, explains, and how the hand moves in it.
+#include "tests/ui/ui_support.h"
+#include "ui/actions/definitions.h"
+#include "ui/actions/what_is_this.h"
+#include "ui/plots/delta_plot.h"
+#include "ui/plots/head_map.h"
+#include "ui/plots/pareto_plot.h"
+#include "ui/plots/plot_export.h"
+#include "ui/plots/rank_plot.h"
+#include "ui/plots/spectrum_plot.h"
+#include "ui/plots/state_heatmap.h"
+#include "ui/widgets/equaliser.h"
+
+#include <QApplication>
+#include <QFile>
+#include <QImage>
+#include <QMenu>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+#include <QWheelEvent>
+
+#include <memory>
+#include <set>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr Topic kTopics[]
+    = { Topic::Layers,     Topic::Faders,  Topic::Spectra, Topic::State, Topic::Ranks,
+        Topic::Importance, Topic::Quality, Topic::Tokens,  Topic::Texts, Topic::Candidates };
+
+/// The drawing inside a plot's widget: what has the context menu.
+QWidget* drawingOf(QWidget& view)
+{
+    for (QWidget* child : view.findChildren<QWidget*>()) {
+        if (child->contextMenuPolicy() == Qt::CustomContextMenu) {
+            return child;
+        }
+    }
+    return nullptr;
+}
+
+/// The texts of the context menu, without marks of mnemonics.
+QStringList menuOf(QWidget& view)
+{
+    QStringList texts;
+    QTimer::singleShot(0, &view, [&texts] {
+        if (auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget())) {
+            for (const QAction* action : menu->actions()) {
+                QString text = action->text();
+                texts << text.remove(u'&');
+            }
+            menu->close();
+        }
+    });
+    QWidget* drawing = drawingOf(view);
+    QMetaObject::invokeMethod(drawing, "customContextMenuRequested", Q_ARG(QPoint, QPoint(5, 5)));
+    return texts;
+}
+
+QByteArray contentOf(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+void wheel(QWidget& at, const QPoint& place, int notches)
+{
+    QWheelEvent event(place, at.mapToGlobal(place), QPoint(), QPoint(0, 120 * notches), Qt::NoButton,
+                      Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(&at, &event);
+}
+
+/// What the plot says of the place, empty for nothing.
+template <typename Plot> QString saidAt(Plot& plot, const QPoint& place)
+{
+    QSignalSpy said(&plot, &Plot::hovered);
+    QTest::mouseMove(drawingOf(plot), place);
+    QMouseEvent move(QEvent::MouseMove, place, drawingOf(plot)->mapToGlobal(place), Qt::NoButton,
+                     Qt::NoButton, Qt::NoModifier);
+    QApplication::sendEvent(drawingOf(plot), &move);
+    return said.isEmpty() ? QString() : said.last().first().toString();
+}
+
+} // namespace
+
+class TestPlotMenus : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    /// What a view explains is defined somewhere, and says something.
+    void explanationsAreDefinitions()
+    {
+        std::set<QString> names;
+        for (const Definition& entry : definitions()) {
+            names.insert(entry.name);
+        }
+        QWidget shown;
+        shown.setToolTip(u"a tip"_s);
+        for (const Topic topic : kTopics) {
+            QVERIFY(!definitionNames(topic).isEmpty());
+            const QString html = whatIsThisHtml(shown, topic);
+            QVERIFY(html.contains(u"a tip"_s));
+            for (const QString& name : definitionNames(topic)) {
+                QVERIFY2(names.contains(name), qPrintable(name));
+                QVERIFY2(html.contains(name.toHtmlEscaped()), qPrintable(name));
+            }
+        }
+    }
+
+    void everyPlotCopiesSavesAndExplains()
+    {
+        test::FakeDialogs dialogs;
+        std::vector<std::unique_ptr<QWidget>> plots;
+        plots.push_back(std::make_unique<SpectrumPlot>(dialogs));
+        plots.push_back(std::make_unique<DeltaPlot>(dialogs));
+        plots.push_back(std::make_unique<ParetoPlot>(dialogs));
+        plots.push_back(std::make_unique<HeadMap>(dialogs));
+        plots.push_back(std::make_unique<StateHeatmap>(dialogs));
+        plots.push_back(std::make_unique<RankPlot>(dialogs));
+        for (const std::unique_ptr<QWidget>& plot : plots) {
+            const QStringList texts = menuOf(*plot);
+            for (const QString& wanted :
+                 { u"Copy image"_s, u"Copy data as CSV"_s, u"Save picture or data…"_s, u"What is this?"_s }) {
+                QVERIFY2(texts.contains(wanted),
+                         qPrintable(QString::fromLatin1(plot->metaObject()->className()) + u": "_s + wanted));
+            }
+        }
+    }
+
+    void fadersBecomeFilesOfEveryKind()
+    {
+        Equaliser faders;
+        faders.resize(300, 200);
+        Equaliser::Fader fader;
+        fader.track = { 64, 40, false, 1024 };
+        faders.setFaders({ fader, fader });
+        QMenu menu;
+        test::FakeDialogs dialogs;
+        QStringList failures;
+        faders.addGivingActions(menu, u"kept-dims"_s, dialogs,
+                                [&](const QString& sentence) { failures << sentence; });
+        QStringList texts;
+        for (const QAction* action : menu.actions()) {
+            texts << action->text();
+        }
+        QVERIFY(texts.contains(u"Save picture or data…"_s));
+        const QTemporaryDir folder;
+        const PlotExport source { u"kept-dims"_s, [&faders] { return faders.valuesText(); } };
+        for (const QString& kind : { u"png"_s, u"svg"_s, u"pdf"_s, u"csv"_s }) {
+            QCOMPARE(exportWidget(faders, source, folder.filePath(u"faders."_s + kind)), QString());
+        }
+        QCOMPARE(QImage(folder.filePath(u"faders.png"_s)).size(), faders.size() * 2);
+        const QByteArray svg = contentOf(folder.filePath(u"faders.svg"_s));
+        QVERIFY(svg.contains("<path") && !svg.contains("<image")); // a drawing, not a picture of one
+        QVERIFY(contentOf(folder.filePath(u"faders.pdf"_s)).startsWith("%PDF"));
+        QCOMPARE(contentOf(folder.filePath(u"faders.csv"_s)), faders.valuesText().toUtf8());
+        QVERIFY(!exportWidget(faders, source, folder.filePath(u"faders.xyz"_s)).isEmpty());
+        QVERIFY(!exportWidget(faders, source, folder.filePath(u"no/such/folder.csv"_s)).isEmpty());
+    }
+
+    /// The wheel over an axis zooms that one, a drag pans and selects nothing, a double click shows all.
+    void theDifferencesAreMovedIn()
+    {
+        test::FakeDialogs dialogs;
+        DeltaPlot plot(dialogs);
+        plot.resize(600, 300);
+        plot.setData(std::vector<RunningDelta::Point>(100, { 0.1, 0.1, 0.0, 0.2 }), 100, 512, Trust::Final,
+                     u"dense"_s);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        QTest::qWait(50); // the first drawing places the axes
+        QWidget* drawing = drawingOf(plot);
+        const QPoint centre(drawing->width() / 2, drawing->height() / 2);
+        const QPoint right(drawing->width() - 30, drawing->height() / 2);
+        const QString before = saidAt(plot, right);
+        QVERIFY(before.startsWith(u"window "_s));
+        wheel(*drawing, QPoint(8, drawing->height() / 2), 4); // over the y axis
+        QCOMPARE(saidAt(plot, right), before);
+        wheel(*drawing, centre, 4);
+        const QString zoomed = saidAt(plot, right);
+        QVERIFY(zoomed != before);
+        QSignalSpy clicked(&plot, &DeltaPlot::windowClicked);
+        QTest::mousePress(drawing, Qt::LeftButton, {}, centre);
+        const QPoint dragged = centre - QPoint(100, 0);
+        QMouseEvent move(QEvent::MouseMove, dragged, drawing->mapToGlobal(dragged), Qt::NoButton,
+                         Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(drawing, &move);
+        QTest::mouseRelease(drawing, Qt::LeftButton, {}, dragged);
+        QVERIFY(saidAt(plot, right) != zoomed);
+        QVERIFY(clicked.isEmpty());
+        QTest::mouseClick(drawing, Qt::LeftButton, {}, centre);
+        QCOMPARE(clicked.size(), 1);
+        QTest::mouseDClick(drawing, Qt::LeftButton, {}, centre);
+        QCOMPARE(saidAt(plot, right), before);
+        // What comes later does not take the user's range.
+        wheel(*drawing, centre, 4);
+        QCOMPARE(saidAt(plot, right), zoomed);
+        plot.setData(std::vector<RunningDelta::Point>(100, { 0.1, 0.1, 0.0, 0.2 }), 100, 512, Trust::Final,
+                     u"dense"_s);
+        QCOMPARE(saidAt(plot, right), zoomed);
+    }
+};
+
+QTEST_MAIN(TestPlotMenus)
+#include "tst_plot_menus.moc"
