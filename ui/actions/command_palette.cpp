@@ -94,6 +94,8 @@ void CommandPalette::filter(const QString& words)
             item->setData(Qt::UserRole, entry.id);
             item->setData(kWorksRole, works);
             item->setData(kRestRole, works ? keys : entry.reason);
+            item->setData(Qt::AccessibleTextRole,
+                          works ? QVariant() : QVariant(text + u": "_s + entry.reason));
             if (!works) {
                 item->setToolTip(entry.reason);
                 item->setForeground(palette().color(QPalette::Disabled, QPalette::Text));
