@@ -267,6 +267,7 @@ private:
     HeadsPanel* m_headsPanel = nullptr;
     QPointer<ExportDialog> m_exportDialog;
     QPointer<OpenDialog> m_openDialog;
+    QString m_saveWaits; ///< the message that a save waits
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayLoseWork = false; ///< the user was asked: the window may close
     bool m_userLayout = false; ///< the user's own arrangement was restored

@@ -182,6 +182,7 @@ void MainWindow::connectSession()
 {
     connect(m_session, &DocumentSession::changed, this, &MainWindow::refreshTitle);
     connect(m_session, &DocumentSession::saved, this, [this](const QString& path) {
+        m_messages->withdraw(m_saveWaits);
         m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
         m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
         if (const auto goOn = std::exchange(m_afterSave, nullptr)) {
@@ -189,13 +190,16 @@ void MainWindow::connectSession()
         }
     });
     connect(m_session, &DocumentSession::notSaved, this, [this](const QString& sentence) {
+        m_messages->withdraw(m_saveWaits);
         m_afterSave = nullptr;
         if (!sentence.isEmpty()) {
             showProblem(sentence);
         }
     });
-    connect(m_session, &DocumentSession::saveWaits, this,
-            [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Note); });
+    connect(m_session, &DocumentSession::saveWaits, this, [this](const QString& sentence) {
+        m_saveWaits = sentence;
+        showProblem(sentence, IssueSeverity::Note);
+    });
     connect(m_session, &DocumentSession::resumed, this, [this](const QString& failure) {
         if (!failure.isEmpty()) {
             showProblem(failure, IssueSeverity::Warning);

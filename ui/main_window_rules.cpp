@@ -43,9 +43,9 @@ QString MainWindow::whyNoWeights() const
     if (QString why = whyNoModel(); !why.isEmpty()) {
         return why;
     }
-    return workbench.model() != nullptr          ? QString()
-        : workbench.blockingSentence().isEmpty() ? tr("The weights are still being loaded.")
-                                                 : workbench.blockingSentence();
+    return workbench.model() != nullptr       ? QString()
+        : workbench.modelSentence().isEmpty() ? tr("The weights are still being loaded.")
+                                              : workbench.modelSentence();
 }
 
 QString MainWindow::whyNoEngine() const
@@ -179,7 +179,7 @@ void MainWindow::setRules()
         return !why.isEmpty()       ? why
             : m_session->isSaving() ? tr("The plan is being saved.")
             // While the weights are loaded, saving waits for them.
-            : m_services.workbench.model() == nullptr ? m_services.workbench.blockingSentence()
+            : m_services.workbench.model() == nullptr ? m_services.workbench.modelSentence()
                                                       : QString();
     });
     rule({ u"file.export"_s }, [this] { return whyNoWeights(); });
@@ -235,7 +235,8 @@ void MainWindow::setRules()
     rule({ u"go.nextWindow"_s }, [this] { return whyNoTextWindow(1); });
 
     rule({ u"run.evaluate"_s }, [this] { return whyNoEvaluation(); });
-    rule({ u"run.analyse"_s }, [this] { return whyNoEngine(); });
+    rule({ u"run.analyse"_s },
+         [this] { return m_services.workbench.canResume() ? QString() : whyNoEngine(); });
     rule({ u"run.probes"_s }, [this] {
         const QString why = whyNoEngine();
         return why.isEmpty() ? m_probes->whyNotMeasure() : why;

@@ -107,8 +107,8 @@ QString ChannelChoice::emptySentence() const
     if (m_workbench.overview() == nullptr) {
         return tr("No model open. Open a checkpoint folder with Ctrl+O.");
     }
-    if (!m_workbench.blockingSentence().isEmpty()) {
-        return m_workbench.blockingSentence();
+    if (!m_workbench.modelSentence().isEmpty()) {
+        return m_workbench.modelSentence();
     }
     const int layer = m_selection.currentLayer();
     if (layer < 0) {
@@ -258,7 +258,8 @@ void ChannelChoice::ensureOther()
             if (!result) {
                 m_otherNote = result.error().code == ErrorCode::Cancelled
                     ? tr("stopped; choose the method again")
-                    : QString::fromStdString(result.error().message);
+                    : m_workbench.describe(result.error());
+                m_workbench.report(result.error());
             } else {
                 m_other = std::move(result).value();
                 m_otherStatistics = statistics;

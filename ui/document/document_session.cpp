@@ -108,8 +108,23 @@ void DocumentSession::continueSaving()
         && (!needsSelection(plan)
             || (selector != nullptr && selector->methodId() == plan.method && selector->seed() == plan.seed));
     if (!ready) {
-        const QString& blocked = workbench.blockingSentence();
-        if (!blocked.isEmpty()) {
+        const PruningPlan& now = m_services.document.plan();
+        if (now.method != plan.method || now.seed != plan.seed) {
+            finishSaving(Error {
+                ErrorCode::BadData,
+                tr("The plan was not saved: its method was changed before its channels had been selected.")
+                    .toStdString(),
+                {} });
+            return;
+        }
+        // What selecting lacks is started once; if it stands still again, the save cannot come.
+        if (workbench.modelSentence().isEmpty() && !workbench.selectorNote().isEmpty()
+            && !std::exchange(m_saving->resumed, true)) {
+            m_services.workbench.resumeSelection();
+        }
+        const QString& blocked
+            = !workbench.modelSentence().isEmpty() ? workbench.modelSentence() : workbench.selectorNote();
+        if (m_saving && !m_writing && !blocked.isEmpty()) {
             finishSaving(
                 Error { ErrorCode::BadData,
                         tr("The plan cannot be saved without its channels. %1").arg(blocked).toStdString(),

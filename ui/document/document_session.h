@@ -64,6 +64,7 @@ private:
     struct Saving {
         QString path;
         PruningPlan plan; ///< as the person saw it
+        bool resumed = false; ///< the selection of channels, which had been stopped
     };
     void onOpened();
     void continueSaving();

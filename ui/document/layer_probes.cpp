@@ -333,8 +333,8 @@ void LayerProbes::start(Stage stage)
             } else if (result.error().code == ErrorCode::Cancelled) {
                 m_stopped = true;
             } else {
-                m_failure = QString::fromStdString(result.error().message) + u' '
-                    + tr("Run > Measure the layers tries again.");
+                m_failure = m_workbench.noteOf(result.error(), tr("Run > Measure the layers tries again."));
+                m_workbench.report(result.error());
             }
             consider();
         },

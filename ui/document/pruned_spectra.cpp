@@ -26,7 +26,11 @@ PrunedSpectra::PrunedSpectra(Workbench& workbench, JobLanes& lanes, JobListModel
 {
     connect(&m_workbench, &Workbench::overviewChanged, this, &PrunedSpectra::forget);
     connect(&m_workbench, &Workbench::modelChanged, this, &PrunedSpectra::forget);
-    connect(&m_workbench, &Workbench::textsChanged, this, &PrunedSpectra::forget);
+    connect(&m_workbench, &Workbench::textsChanged, this, [this] {
+        if (m_text != m_workbench.texts().evaluation) {
+            forget();
+        }
+    });
     connect(&m_workbench, &Workbench::spectraChanged, this, &PrunedSpectra::refresh);
     connect(&m_workbench, &Workbench::candidateChanged, this, &PrunedSpectra::refresh);
     connect(&m_document, &PlanDocument::planChanged, this, [this] {
@@ -56,6 +60,7 @@ Trust PrunedSpectra::trust() const
 void PrunedSpectra::forget()
 {
     ++m_generation;
+    m_text = m_workbench.texts().evaluation;
     m_spectra.reset();
     m_shownKey.clear();
     m_runningKey.clear();
@@ -99,9 +104,9 @@ void PrunedSpectra::refresh()
             }
             m_runningKey.clear();
             if (!result) {
-                m_note = result.error().code == ErrorCode::Cancelled
-                    ? tr("The pruned spectra were stopped.")
-                    : QString::fromStdString(result.error().message);
+                m_note = result.error().code == ErrorCode::Cancelled ? tr("The pruned spectra were stopped.")
+                                                                     : m_workbench.describe(result.error());
+                m_workbench.report(result.error());
             } else {
                 m_spectra = std::move(result).value();
                 m_shownKey = key;

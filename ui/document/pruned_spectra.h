@@ -51,6 +51,7 @@ private:
     std::string m_shownKey;
     std::string m_runningKey; ///< empty when no job is under way
     QString m_note;
+    std::shared_ptr<const TokenWindows> m_text;
     int m_generation = 0;
 };
 

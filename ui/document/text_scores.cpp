@@ -118,7 +118,7 @@ void TextScores::dropOutdatedRun()
         m_scoringPlan.clear();
         m_busy = false;
         ++m_generation;
-        m_jobs.create(tr("Evaluate texts"), u"extra-score"_s)->cancel();
+        m_jobs.cancelKind(u"extra-score"_s);
     }
 }
 
@@ -266,6 +266,7 @@ void TextScores::score(int row)
             if (const int at = rowOf(path); at > 0) {
                 if (!result) {
                     fail(path, result.error());
+                    m_workbench.report(result.error());
                 } else {
                     TextScore& scored = m_texts[idx(at)];
                     scored.baseline = std::move(result->baseline);
@@ -293,7 +294,7 @@ void TextScores::fail(const QString& path, const Error& error)
     const int row = rowOf(path);
     m_texts[idx(row)].failure = error.code == ErrorCode::Cancelled
         ? tr("Stopped: add the text again to score it.")
-        : QString::fromStdString(error.message);
+        : m_workbench.describe(error);
     Q_EMIT textChanged(row);
 }
 

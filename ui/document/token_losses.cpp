@@ -107,6 +107,7 @@ void TokenLosses::forget()
     m_comparison.reset();
     m_windows.reset();
     m_evaluator.reset();
+    m_runningEvaluator.reset();
     m_box.reset();
     m_failure.clear();
     m_startTimer->stop();
@@ -116,11 +117,12 @@ void TokenLosses::forget()
 void TokenLosses::schedule()
 {
     const bool running = m_box != nullptr && m_workbench.candidate() != nullptr
+        && m_runningEvaluator == m_workbench.evaluator()
         && m_runningPlan == m_workbench.candidate()->planFingerprint;
     if (isWanted() && !running && !(isCurrent() && m_comparison->complete)) {
         m_startTimer->start();
     } else if (m_box != nullptr && !running) {
-        m_jobs.create(tr("Compare tokens"), u"tokens"_s)->cancel(); // of a plan that nobody asks for any more
+        m_jobs.cancelKind(u"tokens"_s); // of a plan that nobody asks for any more
         m_box.reset();
     }
 }
@@ -134,8 +136,7 @@ void TokenLosses::start()
     m_box = std::make_shared<Mailbox<TokenComparison>>();
     m_runningPlan = m_workbench.candidate()->planFingerprint;
     const std::shared_ptr<LiveEvaluator> evaluator = m_workbench.evaluator();
-    m_evaluator = evaluator;
-    m_windows = evaluator->windows();
+    m_runningEvaluator = evaluator;
     Job* job = m_jobs.create(tr("Compare tokens"), u"tokens"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -153,7 +154,8 @@ void TokenLosses::start()
             if (!result) {
                 m_failure = result.error().code == ErrorCode::Cancelled
                     ? tr("Stopped. Press Ctrl+R to evaluate again.")
-                    : QString::fromStdString(result.error().message);
+                    : m_workbench.describe(result.error());
+                m_workbench.report(result.error());
                 Q_EMIT changed();
                 return;
             }
@@ -166,6 +168,8 @@ void TokenLosses::start()
 void TokenLosses::take(std::shared_ptr<const TokenComparison> comparison)
 {
     m_comparison = std::move(comparison);
+    m_evaluator = m_runningEvaluator;
+    m_windows = m_evaluator->windows();
     m_kl = meanKl(*m_comparison);
     m_sameTop = topAgreement(*m_comparison);
     Q_EMIT changed();

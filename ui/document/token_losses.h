@@ -67,6 +67,7 @@ private:
     std::shared_ptr<const TokenComparison> m_comparison;
     std::shared_ptr<const TokenWindows> m_windows;
     std::shared_ptr<LiveEvaluator> m_evaluator; ///< that the comparison was made with
+    std::shared_ptr<LiveEvaluator> m_runningEvaluator;
     std::shared_ptr<Mailbox<TokenComparison>> m_box; ///< of the run under way
     std::string m_runningPlan; ///< its fingerprint
     MeanInterval m_kl;

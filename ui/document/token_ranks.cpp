@@ -65,7 +65,11 @@ TokenRanks::TokenRanks(Workbench& workbench, JobLanes& lanes, JobListModel& jobs
     connect(m_partialTimer, &QTimer::timeout, this, &TokenRanks::takePartial);
     connect(&m_workbench, &Workbench::overviewChanged, this, &TokenRanks::forget);
     connect(&m_workbench, &Workbench::modelChanged, this, &TokenRanks::forget);
-    connect(&m_workbench, &Workbench::textsChanged, this, &TokenRanks::forget);
+    connect(&m_workbench, &Workbench::textsChanged, this, [this] {
+        if (m_text != m_workbench.texts().evaluation) {
+            forget();
+        }
+    });
     connect(&m_workbench, &Workbench::selectorChanged, this, &TokenRanks::schedule);
     connect(&m_workbench, &Workbench::baselineChanged, this, [this] {
         if (m_shown.trajectory == nullptr) {
@@ -216,6 +220,7 @@ void TokenRanks::retry()
 void TokenRanks::forget()
 {
     ++m_generation;
+    m_text = m_workbench.texts().evaluation;
     m_asked = false;
     m_cache.clear();
     m_shown = {};
@@ -304,9 +309,8 @@ void TokenRanks::start()
             m_partialTimer->stop();
             if (!result) {
                 m_failedKey = key;
-                m_failure = result.error().code == ErrorCode::Cancelled
-                    ? tr("Stopped. Press F5 to analyse again.")
-                    : QString::fromStdString(result.error().message) + u' ' + tr("Press F5 to try again.");
+                m_failure = m_workbench.noteOf(result.error(), tr("Press F5 to analyse again."));
+                m_workbench.report(result.error());
                 Q_EMIT changed();
                 return;
             }

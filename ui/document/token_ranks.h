@@ -104,6 +104,7 @@ private:
     QTimer* m_startTimer;
     QTimer* m_partialTimer;
     bool m_asked = false; ///< long computations are welcome, for this model and text
+    std::shared_ptr<const TokenWindows> m_text;
     int m_generation = 0; ///< of model and text
 };
 

@@ -73,7 +73,10 @@ public:
     void refreshDevices();
     /// Scores baseline and candidate again; goes on with an opening that was stopped or failed.
     void evaluateAgain();
+    /// Weights or texts that are missing come first, and what rests on them by itself.
     void analyseAgain();
+    /// Only what selecting channels lacks: because it was stopped or failed, or waits to be asked for.
+    void resumeSelection();
     void stopAll();
 
     [[nodiscard]] const std::shared_ptr<const CheckpointOverview>& overview() const { return m_overview; }
@@ -98,8 +101,12 @@ public:
     [[nodiscard]] const RunningDelta& delta() const { return m_delta; }
     /// Candidate minus the dense model, whatever is pinned; nothing unless both are of the same windows.
     [[nodiscard]] std::optional<PairedDelta> denseDelta() const;
-    [[nodiscard]] Trust baselineTrust() const { return m_baselineTrust; }
-    [[nodiscard]] Trust candidateTrust() const { return m_candidateTrust; }
+    /// Stale as soon as a text has been chosen, until it turns out to be no good.
+    [[nodiscard]] Trust baselineTrust() const { return agedBy(EvaluationText, m_baselineTrust); }
+    [[nodiscard]] Trust candidateTrust() const
+    {
+        return agedBy(EvaluationText | CalibrationText, m_candidateTrust);
+    }
     [[nodiscard]] const std::vector<DeviceInfo>& devices() const { return m_devices; }
     [[nodiscard]] const Device& device() const { return m_device; }
     [[nodiscard]] DType dtype() const { return m_dtype; }
@@ -107,12 +114,15 @@ public:
     [[nodiscard]] const QString& calibrationText() const { return m_calibrationText; }
     /// The demo's own texts are in use for a model that is not the demo.
     [[nodiscard]] bool usesDemoTextForOtherModel() const;
-    /// Why there are no numbers: a sentence, or empty. For empty views.
+    /// Why there is no model: a sentence, or empty.
+    [[nodiscard]] const QString& modelSentence() const { return m_modelSentence; }
+    /// Why there are no numbers, for want of a model or of an evaluation text: a sentence, or empty. For
+    /// empty views. What is wrong with the calibration text is in the selectorNote().
     [[nodiscard]] const QString& blockingSentence() const
     {
-        return m_weightsProblem.isEmpty() ? m_textProblem : m_weightsProblem;
+        return m_modelSentence.isEmpty() ? m_textSentence : m_modelSentence;
     }
-    /// What blocks may be gone when it is tried again: a stop, a device, a file.
+    /// Weights or texts of the open checkpoint are missing and nothing is under way to bring them.
     [[nodiscard]] bool canResume() const;
     /// Why baseline, candidate or delta are stale, and what happens about it: a sentence, or empty.
     [[nodiscard]] QString staleReason() const;
@@ -121,17 +131,26 @@ public:
     [[nodiscard]] const QString& spectraNote() const { return m_spectraNote; }
     [[nodiscard]] const QString& selectorNote() const { return m_selectorNote; }
     [[nodiscard]] const QString& baselineNote() const { return m_baselineNote; }
-    [[nodiscard]] const QString& candidateNote() const { return m_candidateNote; }
+    /// Also that the channels it needs are not being selected.
+    [[nodiscard]] const QString& candidateNote() const;
     /// What the engine is doing, for the status bar: a job's title, or empty.
     [[nodiscard]] QString activity() const;
     /// The same of any lane, with how many jobs wait there.
     [[nodiscard]] std::pair<QString, int> laneActivity(const Lane& lane) const;
-    /// Everything that was asked for has been computed.
+    /// Everything that was asked for has been computed, or has been stopped or failed.
     [[nodiscard]] bool settled() const;
     /// The realised plan of the newest finished selection that matches the document, if any.
     [[nodiscard]] const std::optional<PruningPlan>& realisedPlan() const { return m_realised; }
     /// Milliseconds from the last edit to the first live number after it; negative before there is one.
     [[nodiscard]] double lastReactionMs() const { return m_lastReactionMs; }
+
+    /// Tells the user of a failure, of memory with what to do about it; nothing of what was stopped. For
+    /// every kind of engine work, here and elsewhere.
+    void report(const Error& error);
+    /// The sentence of report().
+    [[nodiscard]] QString describe(const Error& error) const;
+    /// The note of a result that did not come: the error's sentence, or that it was stopped, and `wayOn`.
+    [[nodiscard]] QString noteOf(const Error& error, const QString& wayOn) const;
 
 Q_SIGNALS:
     void overviewChanged();
@@ -156,9 +175,27 @@ private:
     void adoptOverview(CheckpointOverview overview);
     void applyOpenDefaults();
     void loadWeights();
+    using Windows = Result<std::shared_ptr<const TokenWindows>>;
     enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2 };
+    /// What the present windows were made from.
+    struct UsedTexts {
+        QString evaluation;
+        QString calibration;
+        int evaluationWindows = 0;
+        int windowLength = 0;
+    };
     /// Tokenises the parts (a mask of TextPart) together with those still under way.
     void prepareTexts(unsigned parts);
+    /// A text that is no good changes nothing: the one before stays, if there was one.
+    void takeEvaluationText(Windows windows, const UsedTexts& used);
+    void takeCalibrationText(Windows windows, const UsedTexts& used);
+    void tellTextKept(const Error& error, const QString& path);
+    [[nodiscard]] unsigned missingTexts() const;
+    void resumeOpening();
+    [[nodiscard]] Trust agedBy(unsigned parts, Trust trust) const
+    {
+        return (m_pendingTexts & parts) != 0 && trust != Trust::Missing ? Trust::Stale : trust;
+    }
     void startWhenReady();
     [[nodiscard]] QString askFirstNote() const;
     void updateDelta();
@@ -176,12 +213,7 @@ private:
     [[nodiscard]] bool runFitsPlan() const;
     /// Work for an earlier model or device is of no use any more.
     void stopEngineWork();
-    void report(const Error& error);
-    /// The note of a result that did not come: the error's sentence, or that it was stopped, and `wayOn`.
-    [[nodiscard]] static QString noteOf(const Error& error, const QString& wayOn);
-    /// The opening cannot go on: `problem` is one of the two members.
-    void setBlocked(QString Workbench::*problem, const QString& sentence);
-    [[nodiscard]] static QString openingProblem(const Error& error);
+    void tellBlocked();
     void forgetResults();
     void ageEvaluation();
     void forgetStatistics();
@@ -204,8 +236,8 @@ private:
     bool m_dtypeChosen = false;
     bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
-    QString m_weightsProblem;
-    QString m_textProblem;
+    QString m_modelSentence;
+    QString m_textSentence; ///< of the evaluation text
     QString m_spectraNote;
     QString m_selectorNote;
     QString m_baselineNote;
@@ -246,8 +278,15 @@ private:
     bool m_awaitingFirstNumber = false;
     double m_lastReactionMs = -1.0;
     PruningPlan m_evaluatedPlan; ///< the document's plan that the newest run was started for
+    bool m_loadingWeights = false;
+    bool m_spectraUnderWay = false;
+    bool m_statisticsUnderWay = false;
+    std::optional<std::pair<std::string, std::uint64_t>> m_selecting; ///< method and seed under way
     int m_generation = 0; ///< of the model on its device: results of earlier ones are dropped
-    int m_textGeneration = 0;
+    int m_textGeneration = 0; ///< of the evaluation windows
+    int m_calibrationGeneration = 0; ///< of the calibration windows on their model
+    int m_textRequest = 0;
+    UsedTexts m_usedTexts;
     unsigned m_pendingTexts = 0; ///< parts that are being tokenised
     std::pair<std::string, int> m_spectraBasis; ///< hash and window length of the text of the spectra
 };

@@ -37,7 +37,19 @@ bool sameNumbers(const PruningPlan& left, const PruningPlan& right)
 
 void Workbench::startWhenReady()
 {
-    if (m_model == nullptr || m_texts.evaluation == nullptr) {
+    if (m_model == nullptr) {
+        return;
+    }
+    if (m_texts.calibration != nullptr && m_statistics == nullptr && !m_statisticsUnderWay) {
+        if (m_analyseAtOnce) {
+            startStatistics();
+        } else {
+            m_selectorNote = askFirstNote();
+            Q_EMIT selectorChanged();
+            Q_EMIT candidateChanged();
+        }
+    }
+    if (m_texts.evaluation == nullptr) {
         return;
     }
     if (m_evaluator == nullptr) {
@@ -50,7 +62,8 @@ void Workbench::startWhenReady()
     // The states of the first windows; more of the same windows change nothing.
     const std::pair spectraBasis(m_texts.evaluation->sourceSha256, m_texts.evaluation->length);
     const int spectraWindows = std::min(m_options.spectraWindows, m_texts.evaluation->count);
-    if (m_spectra == nullptr || m_spectra->windows != spectraWindows || m_spectraBasis != spectraBasis) {
+    const bool analysed = m_spectraTrust == Trust::Final && m_spectra->windows == spectraWindows;
+    if (m_spectraBasis != spectraBasis || (!analysed && !m_spectraUnderWay)) {
         m_spectraBasis = spectraBasis;
         m_spectraTrust = m_spectra != nullptr ? Trust::Stale : Trust::Missing;
         if (m_analyseAtOnce) {
@@ -59,14 +72,6 @@ void Workbench::startWhenReady()
             m_spectraNote = askFirstNote();
         }
         Q_EMIT spectraChanged();
-    }
-    if (m_statistics == nullptr && m_texts.calibration != nullptr) {
-        if (m_analyseAtOnce) {
-            startStatistics();
-        } else {
-            m_selectorNote = askFirstNote();
-            Q_EMIT selectorChanged();
-        }
     }
 }
 
@@ -115,6 +120,7 @@ void Workbench::startBaseline()
 
 void Workbench::startSpectra()
 {
+    m_spectraUnderWay = true;
     Job* job = newJob(tr("Analyse state spectra"), u"spectra"_s);
     job->start(
         m_lanes.gpu(),
@@ -133,6 +139,7 @@ void Workbench::startSpectra()
             if (generation != m_generation || textGeneration != m_textGeneration) {
                 return;
             }
+            m_spectraUnderWay = false;
             if (!result) {
                 m_spectraNote = noteOf(result.error(), tr("Press F5 to analyse again."));
                 Q_EMIT spectraChanged();
@@ -149,6 +156,7 @@ void Workbench::startSpectra()
 
 void Workbench::startStatistics()
 {
+    m_statisticsUnderWay = true;
     Job* job = newJob(tr("Collect channel statistics"), u"statistics"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -157,13 +165,15 @@ void Workbench::startStatistics()
             return collectChannelStatistics(*model, *windows, context);
         },
         [this, generation = m_generation,
-         textGeneration = m_textGeneration](Result<std::shared_ptr<const ChannelStatistics>> result) {
-            if (generation != m_generation || textGeneration != m_textGeneration) {
+         calibration = m_calibrationGeneration](Result<std::shared_ptr<const ChannelStatistics>> result) {
+            if (generation != m_generation || calibration != m_calibrationGeneration) {
                 return;
             }
+            m_statisticsUnderWay = false;
             if (!result) {
                 m_selectorNote = noteOf(result.error(), tr("Press F5 to read the calibration text again."));
                 Q_EMIT selectorChanged();
+                Q_EMIT candidateChanged();
                 report(result.error());
                 return;
             }
@@ -185,7 +195,12 @@ void Workbench::ensureSelector()
     if (m_model == nullptr || info == nullptr || (info->needsStatistics && m_statistics == nullptr)) {
         return;
     }
+    if (m_selecting == std::pair(method, seed)) {
+        return;
+    }
+    m_selecting = { method, seed };
     m_selector.reset();
+    m_selectorNote.clear();
     Q_EMIT selectorChanged();
     Job* job = newJob(tr("Prepare %1").arg(QString::fromUtf8(info->label)), u"selector"_s);
     job->setUnit(tr("heads"));
@@ -195,13 +210,15 @@ void Workbench::ensureSelector()
             return makeChannelSelector(method, seed, model, statistics, context);
         },
         [this, generation = m_generation,
-         textGeneration = m_textGeneration](Result<std::shared_ptr<const ChannelSelector>> result) {
-            if (generation != m_generation || textGeneration != m_textGeneration) {
+         calibration = m_calibrationGeneration](Result<std::shared_ptr<const ChannelSelector>> result) {
+            if (generation != m_generation || calibration != m_calibrationGeneration) {
                 return;
             }
+            m_selecting.reset();
             if (!result) {
                 m_selectorNote = noteOf(result.error(), tr("Press F5 to try again."));
                 Q_EMIT selectorChanged();
+                Q_EMIT candidateChanged();
                 report(result.error());
                 return;
             }
@@ -248,7 +265,7 @@ void Workbench::onPlanChanged()
 /// Once per turn of the event loop, however many edits it brings.
 void Workbench::scheduleCandidate()
 {
-    if (m_evaluator != nullptr) {
+    if (m_model != nullptr) {
         m_editTimer->start(0);
     }
 }
@@ -256,11 +273,11 @@ void Workbench::scheduleCandidate()
 void Workbench::startCandidate()
 {
     m_restartOnNumber = false;
+    ensureSelector();
     if (m_evaluator == nullptr) {
         return;
     }
     const PruningPlan plan = m_document.plan();
-    ensureSelector();
     if (plan.keepsAll()) {
         if (m_candidateBox != nullptr) {
             m_jobs.cancelKind(u"candidate"_s);
@@ -390,7 +407,7 @@ void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate
 
 QString Workbench::staleReason() const
 {
-    if (m_candidateTrust != Trust::Stale && m_baselineTrust != Trust::Stale) {
+    if (candidateTrust() != Trust::Stale && baselineTrust() != Trust::Stale) {
         return {};
     }
     if (!blockingSentence().isEmpty()) {
@@ -399,8 +416,10 @@ QString Workbench::staleReason() const
     if (m_model == nullptr) {
         return tr("From before the change of device: the weights are being loaded.");
     }
-    if (m_texts.evaluation == nullptr) {
-        return tr("From other windows: the text is being read.");
+    if (m_pendingTexts != 0) {
+        return (m_pendingTexts & EvaluationText) != 0
+            ? tr("From other windows: the text is being read.")
+            : tr("From another calibration text: the new one is being read.");
     }
     if (m_baselineTrust == Trust::Stale) {
         return m_baselineNote;
@@ -411,13 +430,8 @@ QString Workbench::staleReason() const
     if (m_candidateBox != nullptr || m_editTimer->isActive()) {
         return tr("%1: measuring…").arg(from);
     }
-    if (!m_candidateNote.isEmpty()) {
-        return m_candidateNote;
-    }
-    if (!m_selectorNote.isEmpty()) {
-        return m_selectorNote;
-    }
-    return tr("%1: waits for the channels to be selected.").arg(from);
+    return !candidateNote().isEmpty() ? candidateNote()
+                                      : tr("%1: waits for the channels to be selected.").arg(from);
 }
 
 void Workbench::updateDelta()
@@ -457,16 +471,7 @@ std::optional<PairedDelta> Workbench::denseDelta() const
 
 void Workbench::evaluateAgain()
 {
-    if (canResume()) {
-        if (!m_weightsProblem.isEmpty()) {
-            loadWeights();
-        }
-        if (!m_textProblem.isEmpty()) {
-            prepareTexts(m_pendingTexts);
-        }
-        setBlocked(&Workbench::m_weightsProblem, {}); // views say what they wait for
-        return;
-    }
+    resumeOpening();
     if (m_evaluator == nullptr) {
         return;
     }
@@ -481,17 +486,28 @@ void Workbench::evaluateAgain()
 
 void Workbench::analyseAgain()
 {
-    if (m_model != nullptr && m_texts.evaluation != nullptr) {
-        m_analyseAtOnce = true;
-        m_spectraNote.clear();
-        m_selectorNote.clear();
-        startSpectra();
-        if (m_statistics == nullptr) {
-            startStatistics();
-        } else {
-            ensureSelector();
-        }
+    m_analyseAtOnce = true;
+    resumeOpening();
+    if (m_model == nullptr) {
+        return; // starts when it is there
     }
+    if (m_texts.evaluation != nullptr) {
+        m_spectraNote.clear();
+        startSpectra();
+    }
+    resumeSelection();
+}
+
+void Workbench::resumeSelection()
+{
+    if (m_model == nullptr || m_texts.calibration == nullptr) {
+        resumeOpening();
+    } else if (m_statistics == nullptr && !m_statisticsUnderWay) {
+        m_selectorNote.clear();
+        startStatistics();
+        Q_EMIT selectorChanged();
+    }
+    ensureSelector();
 }
 
 } // namespace rankscope

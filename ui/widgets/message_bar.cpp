@@ -74,6 +74,13 @@ void MessageBar::dismiss()
     refresh();
 }
 
+void MessageBar::withdraw(const QString& sentence)
+{
+    if (m_messages.removeIf([&](const Message& message) { return message.text == sentence; }) > 0) {
+        refresh();
+    }
+}
+
 void MessageBar::clear()
 {
     m_messages.removeIf([](const Message& message) { return message.choices.isEmpty(); });

@@ -32,6 +32,8 @@ public:
     /// An offer or a question. It stays until it is answered or dismissed.
     void ask(const QString& sentence, const QList<Choice>& choices);
     void dismiss();
+    /// Takes back a message that no longer holds, wherever it waits.
+    void withdraw(const QString& sentence);
     /// Forgets what happened so far, but no question.
     void clear();
     /// The buttons of the message on show.
