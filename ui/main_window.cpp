@@ -307,16 +307,20 @@ void MainWindow::showProblem(const QString& sentence, IssueSeverity severity)
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
+    // Answers hold for this closing only: whoever backs out is asked again the next time.
+    const bool mayStopExport = std::exchange(m_mayStopExport, false);
+    const bool mayLoseWork = std::exchange(m_mayLoseWork, false);
     const bool exporting = m_exportDialog != nullptr && m_exportDialog->isWriting();
-    if (exporting
+    if (exporting && !mayStopExport
         && !m_services.dialogs.confirmLoss(this, tr("An export is being written. Stop it and close?"),
                                            tr("Stop and close"))) {
         event->ignore();
         return;
     }
-    if (!m_mayLoseWork && m_session->hasUnsavedWork()) {
+    if (!mayLoseWork && (m_session->hasUnsavedWork() || m_session->isSaving())) {
         event->ignore(); // saving takes a moment: closing goes on when it is done
-        guardUnsaved(tr("before closing"), [this] {
+        guardUnsaved(tr("before closing"), [this, exporting] {
+            m_mayStopExport = exporting;
             m_mayLoseWork = true;
             QTimer::singleShot(0, this, &QWidget::close); // a close inside a close event would be ignored
         });

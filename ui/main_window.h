@@ -269,7 +269,8 @@ private:
     QPointer<OpenDialog> m_openDialog;
     QString m_saveWaits; ///< the message that a save waits
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
-    bool m_mayLoseWork = false; ///< the user was asked: the window may close
+    bool m_mayStopExport = false; ///< the user was asked about it while closing
+    bool m_mayLoseWork = false; ///< the same
     bool m_userLayout = false; ///< the user's own arrangement was restored
     bool m_arrangedCompact = false; ///< the default arrangement is that of a small window
 };

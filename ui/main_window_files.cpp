@@ -20,6 +20,7 @@
 #include <QFileInfo>
 #include <QLocale>
 #include <QMimeData>
+#include <QStandardPaths>
 #include <QUrl>
 
 namespace rankscope {
@@ -61,6 +62,10 @@ void MainWindow::openFolder(const QString& folder)
 
 void MainWindow::guardUnsaved(const QString& occasion, const std::function<void()>& goOn)
 {
+    if (m_session->isWriting()) { // its end shows whether there is anything to ask
+        m_afterSave = [this, occasion, goOn] { guardUnsaved(occasion, goOn); };
+        return;
+    }
     if (!m_session->hasUnsavedWork()) {
         goOn();
         return;
@@ -76,8 +81,9 @@ void MainWindow::guardUnsaved(const QString& occasion, const std::function<void(
         goOn();
         break;
     case UnsavedAnswer::Save:
-        m_afterSave = goOn;
-        if (!savePlan()) {
+        // Edits made until it is saved are asked about again.
+        m_afterSave = [this, occasion, goOn] { guardUnsaved(occasion, goOn); };
+        if (!m_session->isSaving() && !savePlan()) {
             m_afterSave = nullptr;
         }
         break;
@@ -140,15 +146,14 @@ void MainWindow::openPlan()
 
 void MainWindow::loadPlan(const QString& path)
 {
-    guardUnsaved(tr("before loading %1").arg(QFileInfo(path).fileName()), [this, path] {
-        const Status loaded = m_session->load(path);
-        if (!loaded) {
-            showProblem(QString::fromStdString(loaded.error().message));
-            return;
-        }
-        m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-        m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
-    });
+    // One undo step: nothing is lost that there would be a reason to ask about.
+    const Status loaded = m_session->load(path);
+    if (!loaded) {
+        showProblem(QString::fromStdString(loaded.error().message));
+        return;
+    }
+    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
+    m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
 }
 
 bool MainWindow::savePlan()
@@ -165,10 +170,14 @@ bool MainWindow::savePlanAs()
     if (!m_services.document.isOpen()) {
         return false;
     }
-    const QString name = QString::fromStdString(m_services.workbench.overview()->name) + u".plan.json"_s;
-    const QString start = !m_session->planFile().isEmpty()
-        ? m_session->planFile()
-        : QDir(m_services.settings.get(setting::lastPlanFolder)).filePath(name);
+    const QString name
+        = fileNameFor(QString::fromStdString(m_services.workbench.overview()->name)) + u".plan.json"_s;
+    QString folder = m_services.settings.get(setting::lastPlanFolder);
+    if (folder.isEmpty() || !QFileInfo(folder).isDir()) {
+        folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+    }
+    const QString start
+        = !m_session->planFile().isEmpty() ? m_session->planFile() : QDir(folder).filePath(name);
     const QString path
         = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
     if (path.isEmpty()) {
@@ -229,6 +238,11 @@ void MainWindow::offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers)
                      changed == 1 ? tr("1 layer") : tr("%1 layers").arg(changed)),
             { { tr("Recover"),
                 [this, offer = *offer] {
+                    const auto& overview = m_services.workbench.overview();
+                    if (overview != nullptr && overview->folder == offer.session.modelFolder) {
+                        m_recovery->recover(offer); // one undo step
+                        return;
+                    }
                     guardUnsaved(tr("before recovering earlier work"),
                                  [this, offer] { m_recovery->recover(offer); });
                 } },
@@ -243,6 +257,7 @@ void MainWindow::openExportDialog()
             = new ExportDialog({ m_services.workbench, m_services.document, m_services.lanes, m_services.jobs,
                                  m_services.settings, m_services.dialogs, cliProgram() },
                                this);
+        connect(m_exportDialog, &ExportDialog::written, m_session, &DocumentSession::setExported);
         connect(m_exportDialog, &ExportDialog::finished, this, [this](const QString& sentence, bool good) {
             if (m_exportDialog == nullptr || !m_exportDialog->isVisible()) {
                 showProblem(sentence, good ? IssueSeverity::Note : IssueSeverity::Warning);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menu bar, and the menus of the strip.
+#include "core/model/local_models.h"
 #include "ui/actions/action_registry.h"
 #include "ui/document/local_model_list.h"
 #include "ui/document/open_defaults.h"
@@ -144,13 +145,27 @@ void MainWindow::buildMenus()
          { u"help.definitions"_s, u"help.shortcuts"_s, {}, u"help.hints"_s, {}, u"help.about"_s });
 }
 
+namespace {
+
+/// The path, or the model's name where the path ends in a hash.
+QString folderLabel(const QString& folder)
+{
+    const QString name
+        = QString::fromStdString(checkpointName(std::filesystem::path(folder.toStdU16String())));
+    return name == QFileInfo(folder).fileName() ? QDir::toNativeSeparators(folder)
+                                                : MainWindow::tr("%1 (Hugging Face cache)").arg(name);
+}
+
+} // namespace
+
 void MainWindow::fillRecentMenu(QMenu* menu)
 {
     menu->clear();
     menu->addSection(tr("Models"));
     const QStringList folders = m_services.settings.get(setting::recentFolders);
     for (const QString& folder : folders) {
-        menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+        menu->addAction(folderLabel(folder), this, [this, folder] { openFolder(folder); })
+            ->setToolTip(QDir::toNativeSeparators(folder));
     }
     if (folders.isEmpty()) {
         menu->addAction(tr("No models yet"))->setEnabled(false);
@@ -177,7 +192,8 @@ void MainWindow::refreshModelMenu()
         menu->addSeparator();
     }
     for (const QString& folder : recent) {
-        menu->addAction(QDir::toNativeSeparators(folder), this, [this, folder] { openFolder(folder); });
+        menu->addAction(folderLabel(folder), this, [this, folder] { openFolder(folder); })
+            ->setToolTip(QDir::toNativeSeparators(folder));
     }
     bool first = true;
     for (const LocalModel& model : m_localModels->models()) {

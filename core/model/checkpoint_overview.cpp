@@ -4,6 +4,7 @@
 #include "core/io/checkpoint_reader.h"
 #include "core/io/digest.h"
 #include "core/io/json.h"
+#include "core/model/local_models.h"
 #include "core/model/model_config.h"
 #include "core/model/tensor_table.h"
 
@@ -205,7 +206,7 @@ Result<CheckpointOverview> inspectCheckpoint(const std::filesystem::path& folder
     CheckpointOverview overview;
     overview.folder = folder;
     const std::filesystem::path absolute = std::filesystem::weakly_canonical(folder, failure);
-    overview.name = absolute.filename().string();
+    overview.name = checkpointName(absolute);
     Result<ModelSpec> spec = parseModelConfig(*config, overview.issues);
     if (!spec) {
         return spec.error();

@@ -60,7 +60,7 @@ std::string repositoryName(const fs::path& repository)
 {
     std::string name = repository.filename().string().substr(kRepositoryPrefix.size());
     for (std::size_t at = name.find("--"); at != std::string::npos; at = name.find("--", at + 1)) {
-        name.replace(at, 2, "/");
+        name.replace(at, 2, 1, '/');
     }
     return name;
 }
@@ -167,6 +167,15 @@ Result<std::vector<LocalModel>> findLocalModels(const std::vector<fs::path>& cac
             < std::tuple(right.name, !right.isMain, right.revision);
     });
     return models;
+}
+
+std::string checkpointName(const fs::path& folder)
+{
+    const fs::path repository = folder.parent_path().parent_path();
+    return folder.parent_path().filename() == "snapshots"
+            && repository.filename().string().starts_with(kRepositoryPrefix)
+        ? repositoryName(repository)
+        : folder.filename().string();
 }
 
 fs::path checkpointFolderOf(const fs::path& folder)

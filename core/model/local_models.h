@@ -42,6 +42,10 @@ using Environment = std::function<std::optional<std::string>(const char* name)>;
 [[nodiscard]] Result<std::vector<LocalModel>>
 findLocalModels(const std::vector<std::filesystem::path>& caches, JobContext& job);
 
+/// What people call the checkpoint in `folder`: "org/name" for a snapshot of the cache, whose own name is a
+/// hash, else the folder's name.
+[[nodiscard]] std::string checkpointName(const std::filesystem::path& folder);
+
 /// The checkpoint that a person means by `folder`: itself, or for a repository of the cache
 /// (…/models--org--name) the snapshot of its main revision.
 [[nodiscard]] std::filesystem::path checkpointFolderOf(const std::filesystem::path& folder);

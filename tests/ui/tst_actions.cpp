@@ -435,7 +435,8 @@ private Q_SLOTS:
                 wrong << id + u": enabled, and nothing happens"_s;
             }
             const QString message = stage->bench.window.messageBar()->currentText();
-            const bool triedInVain = id == u"run.evaluate"_s && state == State::FailedLoad;
+            const bool triedInVain
+                = (id == u"run.evaluate"_s || id == u"run.analyse"_s) && state == State::FailedLoad;
             if (!message.isEmpty() && !message.startsWith(u"Saving "_s) && !triedInVain) {
                 wrong << id + u": "_s + message;
             }
@@ -473,11 +474,11 @@ private Q_SLOTS:
         row(State::Unsupported, opening + QStringList { u"go.nextHead"_s },
             engine + QStringList { u"file.savePlan"_s });
         QStringList noEngine = engine;
-        noEngine.removeOne(u"run.evaluate"_s); // it tries again
-        row(State::FailedLoad, opening + QStringList { u"run.evaluate"_s },
+        const QStringList again { u"run.evaluate"_s, u"run.analyse"_s };
+        noEngine.removeIf([&again](const QString& id) { return again.contains(id); });
+        row(State::FailedLoad, opening + again,
             noEngine + channels + heads + QStringList { u"file.savePlan"_s });
-        row(State::Stopped, opening + QStringList { u"run.evaluate"_s },
-            noEngine + channels + heads + QStringList { u"run.stop"_s });
+        row(State::Stopped, opening + again, noEngine + channels + heads + QStringList { u"run.stop"_s });
         row(State::Loading, opening + QStringList { u"file.savePlan"_s, u"plan.lock"_s, u"run.stop"_s },
             engine + channels + heads);
         row(State::Ready,

@@ -3,17 +3,26 @@
 #include "tests/support/raw_safetensors.h"
 #include "tests/support/tiny_model.h"
 #include "tests/ui/window_bench.h"
+#include "ui/dialogs/export_dialog.h"
 #include "ui/document/document_session.h"
 #include "ui/document/recovery_keeper.h"
+#include "ui/jobs/job.h"
 #include "ui/models/layer_selection.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
+#include <QLineEdit>
 #include <QPushButton>
+#include <QRadioButton>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QTest>
+#include <QThread>
 #include <QUndoStack>
+
+#include <latch>
 
 using namespace rankscope;
 using namespace rankscope::test;
@@ -97,7 +106,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("occasion");
         QTest::addColumn<UnsavedAnswer>("answer");
-        for (const char* occasion : { "open", "load", "close" }) {
+        for (const char* occasion : { "open", "close" }) {
             QTest::addRow("%s, save", occasion) << QString::fromUtf8(occasion) << UnsavedAnswer::Save;
             QTest::addRow("%s, discard", occasion) << QString::fromUtf8(occasion) << UnsavedAnswer::Discard;
             QTest::addRow("%s, cancel", occasion) << QString::fromUtf8(occasion) << UnsavedAnswer::Cancel;
@@ -112,10 +121,6 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
         QCOMPARE(bench.dialogs.asked, 0);
-        const QString plan = bench.folder.filePath(u"loaded.plan.json"_s);
-        PruningPlan loaded = keepAllPlan(bench.document.spec());
-        loaded.layers[0].locked = true;
-        QVERIFY(writePlanFile(loaded, std::filesystem::path(plan.toStdU16String())).has_value());
         edit(bench, 16);
         const PruningPlan edited = bench.document.plan();
         bench.dialogs.unsaved = answer;
@@ -123,13 +128,10 @@ private Q_SLOTS:
         const auto happened = [&] {
             return occasion == u"open"_s
                 ? bench.workbench.overview()->folder.u16string() == m_other.path().toStdU16String()
-                : occasion == u"load"_s ? bench.document.plan().layers[0].locked
-                                        : closed.count() == 1;
+                : closed.count() == 1;
         };
         if (occasion == u"open"_s) {
             bench.window.openFolder(m_other.path());
-        } else if (occasion == u"load"_s) {
-            bench.window.loadPlan(plan);
         } else {
             bench.window.close();
         }
@@ -144,6 +146,54 @@ private Q_SLOTS:
             QTRY_VERIFY_WITH_TIMEOUT(happened(), kEngineMs);
         }
         QCOMPARE(QFile::exists(bench.dialogs.saveFile), answer == UnsavedAnswer::Save);
+    }
+
+    /// Nothing is lost that undo does not bring back, so nothing is asked; the file name follows.
+    void loadingAsksNothingAndIsOneUndoStep()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        const QString plan = bench.folder.filePath(u"loaded.plan.json"_s);
+        PruningPlan loaded = keepAllPlan(bench.document.spec());
+        loaded.layers[0].locked = true;
+        QVERIFY(writePlanFile(loaded, std::filesystem::path(plan.toStdU16String())).has_value());
+        QUndoStack* undo = bench.document.undoStack();
+        edit(bench, 16);
+        const PruningPlan edited = bench.document.plan();
+        bench.window.loadPlan(plan);
+        QCOMPARE(bench.dialogs.asked, 0);
+        QVERIFY(bench.document.plan().layers[0].locked);
+        QVERIFY(!bench.window.isWindowModified());
+        QCOMPARE(bench.window.session().planFile(), plan);
+        undo->undo();
+        QVERIFY(bench.document.plan() == edited);
+        QVERIFY(bench.window.isWindowModified());
+        QVERIFY2(!bench.window.windowTitle().contains(u"loaded"_s), qPrintable(bench.window.windowTitle()));
+        undo->redo();
+        QVERIFY(!bench.window.isWindowModified());
+        QVERIFY(bench.window.windowTitle().contains(u"loaded.plan.json"_s));
+        // Saving the plan of before asks for a place, and does not write into the loaded file.
+        undo->undo();
+        bench.dialogs.saveFile = bench.folder.filePath(u"mine.plan.json"_s);
+        bench.action(u"file.savePlan"_s)->trigger();
+        QCOMPARE(bench.dialogs.asked, 1);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
+        QCOMPARE(bench.window.session().planFile(), bench.dialogs.saveFile);
+        undo->redo();
+        QCOMPARE(bench.window.session().planFile(), plan);
+        undo->undo();
+        edit(bench, 8); // the loaded plan cannot be redone any more
+        QCOMPARE(bench.window.session().planFile(), bench.dialogs.saveFile);
+        edit(bench, 4);
+        QCOMPARE(bench.window.session().planFile(), bench.dialogs.saveFile);
+        // The very plan that is open already: no step, but a file.
+        bench.window.loadPlan(plan);
+        const int steps = undo->count();
+        QVERIFY(QFile::copy(plan, bench.folder.filePath(u"copy.plan.json"_s)));
+        bench.window.loadPlan(bench.folder.filePath(u"copy.plan.json"_s));
+        QVERIFY(undo->count() == steps || undo->count() == steps + 1);
+        QVERIFY(bench.window.session().planFile().endsWith(u"copy.plan.json"_s));
     }
 
     void backingOutOfTheFileDialogCancels()
@@ -171,6 +221,151 @@ private Q_SLOTS:
         QVERIFY(bench.window.messageBar()->currentText().contains(u"plan.json"_s));
         QVERIFY(bench.window.isVisible());
         QVERIFY(bench.window.isWindowModified());
+    }
+
+    void editsMadeWhileASaveWaitsAreAskedAbout()
+    {
+        WindowBench bench;
+        QSignalSpy closed(&bench.window, &MainWindow::closed);
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+        QVERIFY(bench.workbench.selector() == nullptr);
+        edit(bench, 16);
+        bench.dialogs.unsaved = UnsavedAnswer::Save;
+        bench.dialogs.saveFile = bench.folder.filePath(u"early.plan.json"_s);
+        bench.window.close();
+        QCOMPARE(bench.dialogs.asked, 2); // what to do, and where
+        QVERIFY(bench.window.session().isSaving());
+        edit(bench, 12);
+        QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kEngineMs);
+        QCOMPARE(bench.dialogs.asked, 3); // what to do with the edit
+        const Result<PruningPlan> saved
+            = readPlanFile(std::filesystem::path(bench.dialogs.saveFile.toStdU16String()));
+        QVERIFY(saved.has_value());
+        QCOMPARE(saved->layers[1].keptKeyDims, 12);
+    }
+
+    void aSaveThatEndsAfterAnotherModelWasOpenedIsNotItsFile()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        const QString file = bench.folder.filePath(u"old.plan.json"_s);
+        bench.window.session().save(file);
+        QVERIFY(bench.window.session().isSaving());
+        // What opening does at its end, before the save can report.
+        bench.document.open(smallSpec(6, false), openPlan(smallSpec(6, false)));
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
+        QVERIFY(QFile::exists(file));
+        QCOMPARE(bench.window.session().planFile(), QString());
+        QVERIFY(!bench.window.isWindowModified());
+    }
+
+    void openingWaitsForASaveUnderWay()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        const QString file = bench.folder.filePath(u"old.plan.json"_s);
+        bench.window.session().save(file);
+        bench.window.openFolder(m_other.path());
+        QCOMPARE(bench.dialogs.asked, 0);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.workbench.overview()->folder.u16string() == m_other.path().toStdU16String(), kEngineMs);
+        QVERIFY(QFile::exists(file));
+        QCOMPARE(bench.dialogs.asked, 0);
+        QCOMPARE(bench.window.session().planFile(), QString());
+    }
+
+    void anExportIsAskedAboutOnceForEveryClosing()
+    {
+        WindowBench bench;
+        QSignalSpy closed(&bench.window, &MainWindow::closed);
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        bench.window.openExportDialog();
+        ExportDialog* dialog = bench.window.exportDialog();
+        dialog->modeButton(ExportMode::PerLayer)->setChecked(true);
+        dialog->target()->setText(bench.folder.filePath(u"out"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(dialog->exportButton()->isEnabled(), kEngineMs);
+        // Keeps the export in the queue.
+        const auto release = std::make_shared<std::latch>(1);
+        for (int thread = 0; thread < QThread::idealThreadCount(); ++thread) {
+            (new Job(0, u"block"_s, &bench.window))
+                ->start(
+                    bench.lanes.cpu(), [release](JobContext&) { return release->wait(), Status(Unit {}); },
+                    [](const Status&) {});
+        }
+        const auto letGo = qScopeGuard([&release] { release->count_down(); });
+        dialog->exportButton()->click();
+        QVERIFY(dialog->isWriting());
+        bench.dialogs.loseData = false; // about the export: do not close
+        bench.window.close();
+        QCOMPARE(bench.dialogs.asked, 1);
+        bench.dialogs.loseData = true;
+        bench.dialogs.unsaved = UnsavedAnswer::Cancel; // about the plan: do not close
+        bench.window.close();
+        QCOMPARE(bench.dialogs.asked, 3);
+        QTest::qWait(20);
+        QCOMPARE(closed.count(), 0);
+        bench.dialogs.unsaved = UnsavedAnswer::Discard;
+        bench.window.close();
+        QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kEngineMs);
+        QCOMPARE(bench.dialogs.asked, 5); // each once more, none twice
+    }
+
+    void anExportedPlanIsNotLost()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        QVERIFY(bench.window.isWindowModified());
+        bench.window.openExportDialog();
+        ExportDialog* dialog = bench.window.exportDialog();
+        dialog->modeButton(ExportMode::PerLayer)->setChecked(true);
+        dialog->target()->setText(bench.folder.filePath(u"out"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(dialog->exportButton()->isEnabled(), kEngineMs);
+        dialog->exportButton()->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
+        edit(bench, 20);
+        QVERIFY(bench.window.isWindowModified());
+        // Another model: mode and folder of the first mean nothing for it.
+        QTRY_VERIFY_WITH_TIMEOUT(!dialog->isBusy(), kEngineMs);
+        bench.dialogs.unsaved = UnsavedAnswer::Discard;
+        bench.window.openFolder(m_other.path());
+        QTRY_VERIFY_WITH_TIMEOUT(
+            dialog->target()->text().endsWith(QFileInfo(m_other.path()).fileName() + u"-pruned"_s),
+            kEngineMs);
+        QVERIFY(dialog->modeButton(ExportMode::Uniform)->isChecked());
+    }
+
+    /// A snapshot of the Hugging Face cache lies in a folder whose name is a hash.
+    void modelsOfTheCacheHaveTheirNames()
+    {
+        WindowBench bench;
+        const QString snapshot = bench.folder.filePath(u"models--org--tiny/snapshots/0123456789abcdef"_s);
+        QVERIFY(QDir().mkpath(snapshot));
+        const QDir demo(QString::fromStdU16String(demoDir().u16string()));
+        for (const QFileInfo& file : demo.entryInfoList(QDir::Files)) {
+            QVERIFY(QFile::link(file.filePath(), snapshot + u'/' + file.fileName()));
+        }
+        bench.window.show();
+        bench.window.openFolder(snapshot);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        QVERIFY2(bench.window.windowTitle().contains(u"org/tiny"_s)
+                     && !bench.window.windowTitle().contains(u"0123"_s),
+                 qPrintable(bench.window.windowTitle()));
+        edit(bench, 16);
+        bench.action(u"file.savePlan"_s)->trigger();
+        QCOMPARE(QFileInfo(bench.dialogs.offered).fileName(), u"tiny.plan.json"_s);
+        QVERIFY2(QFileInfo(bench.dialogs.offered).isAbsolute(), qPrintable(bench.dialogs.offered));
+        bench.window.openExportDialog();
+        QVERIFY2(bench.window.exportDialog()->target()->text().endsWith(u"/tiny-pruned"_s),
+                 qPrintable(bench.window.exportDialog()->target()->text()));
     }
 
     void closingDuringARunAsksNothing()
@@ -271,6 +466,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"changed since"_s),
                                  kEngineMs);
         QVERIFY(bench.document.plan().keepsAll());
+        // New work is kept beside it, not instead of it.
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        const QDir recovery(state.filePath(u"recovery"_s));
+        QTRY_COMPARE_WITH_TIMEOUT(recovery.entryList({ u"*.json"_s }, QDir::Files).size(), 2, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
+        QVERIFY(QFile::exists(recovery.filePath(u"session-1-x.json"_s)));
     }
 
     void aStateFolderThatCannotBeWrittenIsSaidOnce()

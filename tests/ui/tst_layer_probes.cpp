@@ -183,10 +183,33 @@ private Q_SLOTS:
         snap.setRule(SizeRule::MultiplesOf16);
         QVERIFY(panel.snapRule()->toolTip().contains(u"40: a multiple of 8, runs in the kernel for 48"_s));
         panel.budgetField()->selectAll();
-        QTest::keyClicks(panel.budgetField(), u"nonsense"_s);
+        for (const QString& text : { u"nonsense"_s, u"240 KiBB"_s, u"100 B"_s, u"0 %"_s }) {
+            panel.budgetField()->selectAll();
+            QTest::keyClicks(panel.budgetField(), text);
+            for (const bool entered : { false, true }) {
+                if (entered) {
+                    QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+                }
+                QVERIFY2(panel.previewText().contains(text)
+                             && (panel.previewText().contains(u"no budget"_s)
+                                 || panel.previewText().contains(u"too little"_s)),
+                         qPrintable(panel.previewText()));
+                QCOMPARE(bench.document.stateBytes(), std::int64_t { 240 * 1024 });
+                QCOMPARE(panel.budgetField()->text(), text); // to be mended
+            }
+        }
+        // The sentence names what is possible.
+        snap.setRule(SizeRule::Any);
+        panel.budgetField()->selectAll();
+        QTest::keyClicks(panel.budgetField(), u"1 KiB"_s);
+        QVERIFY2(panel.previewText().contains(u"the smallest state has 6 KiB"_s),
+                 qPrintable(panel.previewText()));
+        panel.budgetField()->selectAll();
+        QTest::keyClicks(panel.budgetField(), u"6 KiB"_s);
         QTest::keyClick(panel.budgetField(), Qt::Key_Return);
-        QCOMPARE(bench.document.stateBytes(), std::int64_t { 240 * 1024 });
-        QCOMPARE(panel.budgetField()->text(), u"240 KiB"_s); // what it is again
+        QCOMPARE(bench.document.stateBytes(), std::int64_t { 6 * 1024 });
+        panel.ratio()->number()->setFocus(); // what was not entered is forgotten
+        QCOMPARE(panel.budgetField()->text(), u"6 KiB"_s);
     }
 };
 

@@ -131,6 +131,29 @@ private Q_SLOTS:
         QVERIFY(bench.losses.note().contains(u"keeps everything"_s));
     }
 
+    /// Other windows while the tokens of the old ones are being compared, under the same plan.
+    void tokensOfOtherWindowsAreComparedAgain()
+    {
+        Bench bench;
+        Workbench::Options options = bench.workbench.options();
+        options.evaluationWindows = 30;
+        bench.workbench.setOptions(options);
+        bench.open();
+        bench.prune(0.5);
+        bench.losses.setWatching(&bench.view, true);
+        const auto comparing = [&bench] {
+            const QString title = bench.workbench.activity();
+            return title == u"Compare tokens"_s;
+        };
+        QVERIFY(QTest::qWaitFor(comparing, kEngineMs));
+        options.evaluationWindows = 5;
+        bench.workbench.setOptions(options);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidate()->windowsTotal, 5, kEngineMs);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.losses.trust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.losses.comparison()->tokens(), std::int64_t { 5 * 47 });
+        QCOMPARE(bench.losses.windows()->count, 5);
+    }
+
     void tokensAreShownInContextAndLeadThere()
     {
         Bench bench;

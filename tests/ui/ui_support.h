@@ -26,6 +26,7 @@ public:
     bool loseData = true;
     UnsavedAnswer unsaved = UnsavedAnswer::Cancel;
     QString question; ///< the last one about unsaved work
+    QString offered; ///< the last file name to save under
     int asked = 0;
 
     [[nodiscard]] QString chooseFolder(QWidget*, const QString&, const QString&) override
@@ -36,8 +37,10 @@ public:
     {
         return ++asked, openFile;
     }
-    [[nodiscard]] QString chooseSaveFile(QWidget*, const QString&, const QString&, const QString&) override
+    [[nodiscard]] QString chooseSaveFile(QWidget*, const QString&, const QString& start,
+                                         const QString&) override
     {
+        offered = start;
         return ++asked, saveFile;
     }
     [[nodiscard]] bool confirmLoss(QWidget*, const QString&, const QString&) override

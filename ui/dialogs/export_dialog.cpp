@@ -4,6 +4,7 @@
 #include "core/pruning/realise_plan.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_preview_tree.h"
+#include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -99,6 +100,19 @@ void ExportDialog::reject()
     }
 }
 
+void ExportDialog::adoptModel()
+{
+    const CheckpointOverview& overview = *m_services.workbench.overview();
+    m_model = overview.fingerprint;
+    QString base = m_services.settings.get(setting::lastExportFolder);
+    if (base.isEmpty()) {
+        base = QDir::homePath();
+    }
+    m_target->setText(QDir(base).filePath(fileNameFor(QString::fromStdString(overview.name)) + u"-pruned"_s));
+    chooseFirstMode();
+    m_previewTimer->stop(); // what called this goes on with the preview
+}
+
 void ExportDialog::chooseFirstMode()
 {
     bool uniform = true;
@@ -180,9 +194,21 @@ void ExportDialog::schedulePreview()
 void ExportDialog::startPreview()
 {
     const Workbench& workbench = m_services.workbench;
+    if (workbench.overview() != nullptr && workbench.overview()->fingerprint != m_model && !isBusy()) {
+        adoptModel();
+    }
     showModes();
-    if (workbench.model() == nullptr || workbench.overview() == nullptr) {
-        m_problem->setText(tr("The weights are still being loaded; the preview follows."));
+    const PruningPlan& wanted = m_services.document.plan();
+    const bool selected = !needsSelection(wanted)
+        || (workbench.selector() != nullptr && workbench.selector()->methodId() == wanted.method
+            && workbench.selector()->seed() == wanted.seed);
+    if (workbench.model() == nullptr || workbench.overview() == nullptr || !selected) {
+        const QString& why
+            = workbench.model() == nullptr ? workbench.modelSentence() : workbench.selectorNote();
+        m_problem->setText(!why.isEmpty() ? why.toHtmlEscaped()
+                               : workbench.model() == nullptr
+                               ? tr("The weights are still being loaded; the preview follows.")
+                               : tr("The channels are still being selected; the preview follows."));
         m_problem->show();
         refreshButtons();
         return;
@@ -241,6 +267,7 @@ void ExportDialog::startExport()
     Job* job
         = m_services.jobs.create(tr("Export %1").arg(QFileInfo(m_target->text()).fileName()), u"export"_s);
     m_exportedPlan = m_prepared->plan;
+    m_askedPlan = m_services.document.plan();
     ExportOutcome outcome;
     outcome.preview = m_prepared->preview;
     outcome.source = textOf(m_services.workbench.overview()->folder);
@@ -260,6 +287,7 @@ void ExportDialog::startExport()
             }
             outcome.report = std::move(*result);
             self->m_finished = std::move(outcome);
+            Q_EMIT self->written(self->m_askedPlan);
             self->startVerification();
         });
     setBusy(job, tr("Writing"));

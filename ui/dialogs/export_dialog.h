@@ -64,6 +64,8 @@ public:
     [[nodiscard]] QLabel* outcome() const { return m_outcome; }
 
 Q_SIGNALS:
+    /// The folder is complete, with the recipe of this plan in it.
+    void written(const rankscope::PruningPlan& plan);
     /// Written and verified, or not: a sentence for those who look elsewhere.
     void finished(const QString& sentence, bool good);
 
@@ -84,6 +86,8 @@ private:
     void build();
     [[nodiscard]] QWidget* buildModes();
     void addMode(QGridLayout* grid, ExportMode mode, const QString& text);
+    /// Mode and target of another model mean nothing for this one.
+    void adoptModel();
     void chooseFirstMode();
     void schedulePreview();
     void startPreview();
@@ -124,6 +128,8 @@ private:
     QPointer<Job> m_job;
     QString m_doing; ///< of the job: "Writing", "Verifying…"
     PruningPlan m_exportedPlan;
+    PruningPlan m_askedPlan; ///< the document's, that m_exportedPlan was made from
+    std::string m_model; ///< fingerprint of what mode and target were chosen for
     std::optional<ExportOutcome> m_finished; ///< the newest export that was written
 };
 

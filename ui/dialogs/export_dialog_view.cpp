@@ -78,14 +78,6 @@ void ExportDialog::build()
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     }
     QWidget* modes = buildModes();
-    chooseFirstMode();
-    const auto& overview = m_services.workbench.overview();
-    const QString name = overview != nullptr ? QString::fromStdString(overview->name) : u"model"_s;
-    QString base = m_services.settings.get(setting::lastExportFolder);
-    if (base.isEmpty()) {
-        base = QDir::homePath();
-    }
-    m_target->setText(QDir(base).filePath(name + u"-pruned"_s));
     m_target->setAccessibleName(tr("Folder to write"));
 
     auto* grid = new QGridLayout;
@@ -187,10 +179,16 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     m_replace->setVisible(there);
     // The mode's own problem stands beside the mode.
     const bool ofMode = preview.blocked && !written;
-    m_problem->setText(preview.blocked && !ofMode ? coloured(
-                           theme.worse, QString::fromStdString(preview.blocked->message).toHtmlEscaped())
-                                                  : QString());
-    m_problem->setVisible(preview.blocked && !ofMode);
+    // That the folder is there is no complaint about the export that has just made it.
+    const bool ownWork = m_finished && there && m_finished->preview.mode == preview.mode
+        && m_services.document.plan() == m_askedPlan
+        && QFileInfo(m_target->text())
+            == QFileInfo(QString::fromStdU16String(m_finished->report.folder.u16string()));
+    const bool complain = preview.blocked && !ofMode && !ownWork;
+    m_problem->setText(
+        complain ? coloured(theme.worse, QString::fromStdString(preview.blocked->message).toHtmlEscaped())
+                 : QString());
+    m_problem->setVisible(complain);
     refreshButtons();
 }
 

@@ -15,6 +15,8 @@
 #include <QFileInfo>
 #include <QUndoStack>
 
+#include <algorithm>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -42,7 +44,10 @@ bool sameWork(const PruningPlan& left, const PruningPlan& right)
 DocumentSession::DocumentSession(Services services, QObject* parent)
     : QObject(parent)
     , m_services(services)
+    , m_files(1)
 {
+    connect(m_services.document.undoStack(), &QUndoStack::indexChanged, this,
+            &DocumentSession::forgetUndoneFiles);
     connect(&m_services.document, &PlanDocument::opened, this, &DocumentSession::onOpened);
     connect(&m_services.document, &PlanDocument::planChanged, this, &DocumentSession::changed);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &DocumentSession::continueSaving);
@@ -51,7 +56,59 @@ DocumentSession::DocumentSession(Services services, QObject* parent)
 
 bool DocumentSession::hasUnsavedWork() const
 {
-    return m_services.document.isOpen() && !sameWork(m_services.document.plan(), m_savedPlan);
+    const PruningPlan& plan = m_services.document.plan();
+    return m_services.document.isOpen() && !sameWork(plan, file().saved)
+        && !(file().exported && sameWork(plan, *file().exported));
+}
+
+const DocumentSession::PlanFile& DocumentSession::file() const
+{
+    const int index = m_services.document.undoStack()->index();
+    auto at = m_files.end() - 1;
+    while (at != m_files.begin() && at->index > index) {
+        --at;
+    }
+    return *at;
+}
+
+/// A new edit after undo drops the steps that could be redone, and files with them.
+void DocumentSession::forgetUndoneFiles()
+{
+    const QUndoStack* stack = m_services.document.undoStack();
+    std::erase_if(m_files, [stack](const PlanFile& file) {
+        return file.step != nullptr
+            && (stack->count() < file.index || stack->command(file.index - 1) != file.step);
+    });
+    Q_EMIT changed();
+}
+
+void DocumentSession::replacePlan(const PruningPlan& plan, const QString& text, const QString& path,
+                                  bool saved)
+{
+    PlanDocument& document = m_services.document;
+    PlanFile next { ++m_lastFile, 0, nullptr, path, file().saved, std::nullopt };
+    const int before = document.undoStack()->index();
+    document.replacePlan(plan, text);
+    next.index = document.undoStack()->index();
+    if (saved) {
+        next.saved = document.plan();
+    }
+    if (next.index > before) {
+        next.step = document.undoStack()->command(next.index - 1);
+        m_files.push_back(std::move(next));
+    } else { // it was this plan already
+        file().path = path;
+        file().saved = next.saved;
+    }
+    Q_EMIT changed();
+}
+
+void DocumentSession::setExported(const PruningPlan& plan)
+{
+    if (plan.modelFingerprint == m_services.document.plan().modelFingerprint) {
+        file().exported = plan;
+        Q_EMIT changed();
+    }
 }
 
 SessionSnapshot DocumentSession::snapshot() const
@@ -62,7 +119,7 @@ SessionSnapshot DocumentSession::snapshot() const
     }
     session.evaluationText = pathOf(m_services.workbench.evaluationText());
     session.calibrationText = pathOf(m_services.workbench.calibrationText());
-    session.planFile = pathOf(m_planFile);
+    session.planFile = pathOf(planFile());
     session.layer = m_services.selection.currentLayer();
     session.head = m_services.selection.head();
     session.plan = m_services.document.plan();
@@ -71,8 +128,7 @@ SessionSnapshot DocumentSession::snapshot() const
 
 void DocumentSession::onOpened()
 {
-    m_planFile.clear();
-    m_savedPlan = m_services.document.plan();
+    m_files.assign(1, { ++m_lastFile, 0, nullptr, {}, m_services.document.plan(), std::nullopt });
     if (m_saving && !m_writing) {
         m_saving.reset(); // it waited for a model that is gone
         Q_EMIT notSaved(
@@ -88,7 +144,7 @@ void DocumentSession::save(const QString& path)
         Q_EMIT notSaved(m_writing ? tr("The plan is being saved already.") : tr("No model is open."));
         return;
     }
-    m_saving = Saving { path, m_services.document.plan() };
+    m_saving = Saving { file().id, path, m_services.document.plan() };
     continueSaving();
     if (m_saving && !m_writing) {
         Q_EMIT saveWaits(tr("Saving \"%1\" as soon as the channels of the plan have been selected…")
@@ -159,10 +215,14 @@ void DocumentSession::finishSaving(const Status& status)
                             : QString::fromStdString(status.error().message));
         return;
     }
-    m_planFile = done.path;
-    m_savedPlan = done.plan;
-    if (sameWork(m_services.document.plan(), done.plan)) {
-        m_services.document.undoStack()->setClean();
+    // What was saved may be gone by now: another model, or undone and edited.
+    const auto at = std::ranges::find(m_files, done.file, &PlanFile::id);
+    if (at != m_files.end()) {
+        at->path = done.path;
+        at->saved = done.plan;
+        if (sameWork(m_services.document.plan(), done.plan)) {
+            m_services.document.undoStack()->setClean();
+        }
     }
     Q_EMIT changed();
     Q_EMIT saved(done.path);
@@ -187,12 +247,10 @@ Status DocumentSession::load(const QString& path)
     if (Status fits = checkPlanForModel(*plan, overview.spec, identity); !fits) {
         return fits;
     }
-    m_services.document.replacePlan(*plan, tr("load %1").arg(name));
-    m_services.document.undoStack()->setClean();
-    m_savedPlan = m_services.document.plan();
     // A recipe belongs to its export: saving asks for a place of its own.
-    m_planFile = kindOfPath(pathOf(path)) == PathKind::Recipe ? QString() : path;
-    Q_EMIT changed();
+    replacePlan(*plan, tr("load %1").arg(name),
+                kindOfPath(pathOf(path)) == PathKind::Recipe ? QString() : path, true);
+    m_services.document.undoStack()->setClean();
     return Unit {};
 }
 
@@ -236,13 +294,11 @@ void DocumentSession::applyResumed()
             tr("The unsaved work cannot be recovered: the model in %1 has changed since.").arg(folder));
         return;
     }
-    m_services.document.replacePlan(session.plan, tr("recover unsaved work"));
-    m_planFile = textOf(session.planFile);
+    replacePlan(session.plan, tr("recover unsaved work"), textOf(session.planFile), false);
     if (session.layer >= 0 && session.layer < m_services.selection.layerCount()) {
         m_services.selection.setCurrentLayer(session.layer);
         m_services.selection.setHead(session.head);
     }
-    Q_EMIT changed();
     Q_EMIT resumed({});
 }
 

@@ -8,6 +8,9 @@
 #include <QString>
 
 #include <optional>
+#include <vector>
+
+class QUndoCommand;
 
 namespace rankscope {
 
@@ -33,8 +36,8 @@ public:
 
     explicit DocumentSession(Services services, QObject* parent = nullptr);
 
-    /// Empty for a plan that was never saved.
-    [[nodiscard]] const QString& planFile() const { return m_planFile; }
+    /// Empty for a plan that was never saved. Undo of loading a plan brings back the file of before.
+    [[nodiscard]] const QString& planFile() const { return file().path; }
     /// The plan says something that its file, or the model alone, does not.
     [[nodiscard]] bool hasUnsavedWork() const;
     [[nodiscard]] SessionSnapshot snapshot() const;
@@ -43,9 +46,13 @@ public:
     /// written as soon as they are. Ends with saved() or notSaved().
     void save(const QString& path);
     [[nodiscard]] bool isSaving() const { return m_saving.has_value(); }
+    /// The file is being written: a moment, unlike waiting for channels.
+    [[nodiscard]] bool isWriting() const { return m_writing; }
     /// A plan or recipe becomes the document, as one undo step. Errors: of reading it; Mismatch; NotFound (no
     /// model).
     [[nodiscard]] Status load(const QString& path);
+    /// The plan has been written elsewhere, as the recipe of an export: it is not lost.
+    void setExported(const PruningPlan& plan);
     /// Opens the model of an earlier session, then puts its plan back.
     void resume(const SessionSnapshot& session);
 
@@ -61,19 +68,34 @@ Q_SIGNALS:
     void resumed(const QString& failure);
 
 private:
+    /// Where the plan lives from one undo step on.
+    struct PlanFile {
+        int id = 0;
+        int index = 0; ///< of the undo stack
+        const QUndoCommand* step = nullptr; ///< that loaded it; null for the start
+        QString path;
+        PruningPlan saved;
+        std::optional<PruningPlan> exported;
+    };
     struct Saving {
+        int file = 0; ///< id of what is saved
         QString path;
         PruningPlan plan; ///< as the person saw it
         bool resumed = false; ///< the selection of channels, which had been stopped
     };
     void onOpened();
+    [[nodiscard]] const PlanFile& file() const;
+    [[nodiscard]] PlanFile& file() { return const_cast<PlanFile&>(std::as_const(*this).file()); }
+    void forgetUndoneFiles();
+    /// The plan as one undo step that lives at `path`.
+    void replacePlan(const PruningPlan& plan, const QString& text, const QString& path, bool saved);
     void continueSaving();
     void finishSaving(const Status& status);
     void applyResumed();
 
     Services m_services;
-    QString m_planFile;
-    PruningPlan m_savedPlan;
+    std::vector<PlanFile> m_files; ///< by undo index, never empty
+    int m_lastFile = 0;
     std::optional<Saving> m_saving;
     bool m_writing = false;
     std::optional<SessionSnapshot> m_resuming;

@@ -39,6 +39,7 @@ RecoveryKeeper::RecoveryKeeper(DocumentSession& session, JobLanes& lanes, const 
     m_timer->setInterval(delayMs);
     connect(m_timer, &QTimer::timeout, this, &RecoveryKeeper::write);
     connect(&m_session, &DocumentSession::changed, this, &RecoveryKeeper::onChanged);
+    connect(&m_session, &DocumentSession::resumed, this, &RecoveryKeeper::onResumed);
 }
 
 RecoveryKeeper::~RecoveryKeeper()
@@ -76,8 +77,17 @@ void RecoveryKeeper::look()
 
 void RecoveryKeeper::recover(const Offer& offer)
 {
-    m_adopted.push_back(offer.text);
+    m_recovering = offer.text;
     m_session.resume(offer.session);
+}
+
+void RecoveryKeeper::onResumed(const QString& failure)
+{
+    if (m_recovering != nullptr && failure.isEmpty()) {
+        m_adopted.push_back(m_recovering);
+        onChanged(); // writing it here is what lets go of it there
+    }
+    m_recovering.reset();
 }
 
 void RecoveryKeeper::discard(const Offer& offer)

@@ -40,7 +40,8 @@ public:
 
     /// Looks for abandoned work; ends with found() when there is any.
     void look();
-    /// The newest is put back; once it is safe in this instance, what was left behind is removed.
+    /// The work is put back; once it is safe in this instance, what was left behind is removed. Work that
+    /// could not be put back is kept for the next start.
     void recover(const Offer& offer);
     void discard(const Offer& offer);
     /// The newest edit is in the file, or there is nothing to keep.
@@ -55,6 +56,7 @@ private:
     /// Shared with the worker, so that an orderly end removes the file at once, whatever is under way.
     struct Place;
     void onChanged();
+    void onResumed(const QString& failure);
     void write();
 
     DocumentSession& m_session;
@@ -63,6 +65,7 @@ private:
     QTimer* m_timer;
     std::shared_ptr<Place> m_place;
     bool m_used = false; ///< there was something to keep
+    std::shared_ptr<AbandonedText> m_recovering; ///< its model is being opened
     std::vector<std::shared_ptr<AbandonedText>> m_adopted; ///< recovered here, not yet safe here
     quint64 m_version = 0;
     quint64 m_writtenVersion = 0;

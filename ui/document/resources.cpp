@@ -59,4 +59,9 @@ QString cliProgram()
     return {};
 }
 
+QString fileNameFor(const QString& modelName)
+{
+    return modelName.section(u'/', -1);
+}
+
 } // namespace rankscope

@@ -14,4 +14,7 @@ namespace rankscope {
 /// rankscope-cli beside the running program; empty when it is not there.
 [[nodiscard]] QString cliProgram();
 
+/// "org/name" of a model as the beginning of a file name: "name".
+[[nodiscard]] QString fileNameFor(const QString& modelName);
+
 } // namespace rankscope

@@ -197,8 +197,11 @@ void PlanPanel::connectControls()
     });
     connect(m_budget, &QLineEdit::returnPressed, this, &PlanPanel::applyBudget);
     connect(m_budget, &QLineEdit::textEdited, this, [this] {
-        const std::optional<SizesOfLayers> sizes = budgetSizes();
-        preview(sizes, sizes ? m_budget->text() : QString());
+        if (const QString wrong = budgetProblem(); !wrong.isEmpty()) {
+            showBudgetProblem(wrong);
+        } else {
+            preview(budgetSizes(), m_budget->text());
+        }
     });
     connect(m_budget, &QLineEdit::editingFinished, this, [this] {
         if (!m_budget->hasFocus()) {

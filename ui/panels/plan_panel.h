@@ -69,6 +69,9 @@ private:
     void previewOver(QWidget* widget, const QString& what, Proposal proposal);
     void previewRatio(double ratio);
     void applyBudget();
+    /// Why the budget that is typed cannot be had: a sentence, or empty.
+    [[nodiscard]] QString budgetProblem() const;
+    void showBudgetProblem(const QString& sentence);
     [[nodiscard]] std::optional<SizesOfLayers> budgetSizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> sensitivitySizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> rankSizes() const;

@@ -108,8 +108,45 @@ std::optional<SizesOfLayers> PlanPanel::budgetSizes() const
     return sizesForBudget(m_document.spec(), m_document.plan(), *bytes, m_snap.rule());
 }
 
+QString PlanPanel::budgetProblem() const
+{
+    if (!m_document.isOpen()) {
+        return {};
+    }
+    const std::optional<SizesOfLayers> sizes = budgetSizes();
+    if (!sizes) {
+        return tr("\"%1\" is no budget: type \"240 KiB\" or \"60 %\".").arg(m_budget->text());
+    }
+    PruningPlan plan = m_document.plan();
+    for (const auto& [layer, size] : *sizes) {
+        setKeptCount(plan.layers[idx(layer)], size);
+    }
+    const std::int64_t least = plan.stateBytes(m_document.spec());
+    return least > parseBytes(m_budget->text(), m_document.spec().stateBytes())
+        ? tr("%1 is too little: with these locks and sizes the smallest state has %2.")
+              .arg(m_budget->text().simplified(), formatBytes(least))
+        : QString();
+}
+
+void PlanPanel::showBudgetProblem(const QString& sentence)
+{
+    preview(std::nullopt, {});
+    m_previewSource = sentence; // stays until there is something else to show
+    m_preview->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(themeOf(palette()).worse.name(),
+                                                                   sentence.toHtmlEscaped()));
+    m_preview->setAccessibleName(sentence);
+}
+
 void PlanPanel::applyBudget()
 {
+    if (!m_budget->isModified()) {
+        return; // what stands there is the plan's size, rounded
+    }
+    if (const QString wrong = budgetProblem(); !wrong.isEmpty()) {
+        showBudgetProblem(wrong);
+        m_budget->selectAll();
+        return;
+    }
     const std::optional<SizesOfLayers> sizes = budgetSizes();
     if (sizes) {
         // The ratio that comes to these sizes, so that the overrides list compares with it.

@@ -264,7 +264,8 @@ void QualityPanel::refresh()
 QString QualityPanel::staleWord(const PerplexityEstimate& estimate) const
 {
     const std::shared_ptr<const TokenWindows>& text = m_sources.workbench.texts().evaluation;
-    return text == nullptr || text->length != estimate.length || text->count != estimate.windowsTotal
+    return text == nullptr || m_sources.workbench.baselineTrust() == Trust::Stale
+            || text->length != estimate.length || text->count != estimate.windowsTotal
             || text->sourceName != estimate.sourceName
         ? tr("from other windows")
         : tr("from an earlier plan");

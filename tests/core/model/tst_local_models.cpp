@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/checkpoint_overview.h"
 #include "core/model/local_models.h"
 #include "tests/support/raw_safetensors.h"
 #include "tests/support/tiny_model.h"
@@ -117,6 +118,12 @@ private Q_SLOTS:
         QCOMPARE(checkpointFolderOf(m_cache / "models--fla-hub--delta--net"), main.folder);
         QCOMPARE(checkpointFolderOf(main.folder), main.folder);
         QCOMPARE(checkpointFolderOf(m_root), m_root);
+        QCOMPARE(checkpointName(main.folder), main.name);
+        QCOMPARE(checkpointName(m_good), m_good.filename().string());
+        QCOMPARE(checkpointName("/"), std::string());
+        const auto overview = inspectCheckpoint(main.folder);
+        QVERIFY(overview.has_value());
+        QCOMPARE(overview->name, main.name);
     }
 
     void saysWhyAModelDoesNotLoad()
