@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What stands in the way of numbers: weights that cannot be loaded, texts that are no good, work that was
 // stopped; and how it goes on.
+#include "tests/support/shortage.h"
 #include "tests/ui/window_bench.h"
 #include "ui/document/document_session.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/pruned_spectra.h"
+#include "ui/document/text_scores.h"
+#include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
+#include "ui/jobs/job.h"
+#include "ui/models/layer_selection.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QDir>
@@ -252,6 +259,83 @@ private Q_SLOTS:
         bench.workbench.setDevice({}, DType::F32);
         QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
         QVERIFY(bench.workbench.modelSentence().isEmpty());
+    }
+
+    /// Every kind of engine work says it in the bar, with what to do about it, and can be asked for again.
+    void memoryThatRunsOutIsSaidTheSameWayEverywhere_data()
+    {
+        QTest::addColumn<QString>("kind");
+        for (const char* kind : { "load", "baseline", "spectra", "statistics", "candidate", "ranks of tokens",
+                                  "sensitivities", "tokens", "further text", "pruned spectra" }) {
+            QTest::newRow(kind) << QString::fromUtf8(kind);
+        }
+    }
+    void memoryThatRunsOutIsSaidTheSameWayEverywhere()
+    {
+        QFETCH(QString, kind);
+        WindowBench bench;
+        Workbench& workbench = bench.workbench;
+        TokenLosses tokens(workbench, bench.lanes, bench.jobs, bench.document);
+        TextScores texts(workbench, bench.lanes, bench.jobs, bench.document);
+        PrunedSpectra pruned(workbench, bench.lanes, bench.jobs, bench.document);
+        std::unique_ptr<LayerProbes> probes;
+        TokenRanks& ranks = bench.window.tokenRanks();
+        QObject view;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(workbench.selector() != nullptr && workbench.spectra() != nullptr,
+                                 kEngineMs);
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(workbench.candidateTrust() == Trust::Final && !bench.jobs.anyActive(),
+                                 kEngineMs);
+        QSignalSpy problems(&workbench, &Workbench::problem);
+        {
+            const Shortage shortage(0);
+            if (kind == u"load"_s) {
+                workbench.setDevice({}, DType::BF16);
+            } else if (kind == u"candidate"_s) {
+                bench.document.setPruneRatio(0.6, bench.document.newGesture());
+            } else if (kind == u"baseline"_s) {
+                Workbench::Options options = workbench.options();
+                options.evaluationWindows = 5;
+                workbench.setOptions(options);
+            } else if (kind == u"spectra"_s) {
+                workbench.analyseAgain();
+            } else if (kind == u"statistics"_s) {
+                workbench.setCalibrationText(workbench.evaluationText());
+            } else if (kind == u"ranks of tokens"_s) {
+                bench.window.selection().setCurrentLayer(3);
+                ranks.setWatching(&view, true);
+                ranks.retry();
+            } else if (kind == u"sensitivities"_s) {
+                probes = std::make_unique<LayerProbes>(workbench, bench.lanes, bench.jobs, bench.document);
+                probes->measureNow();
+            } else if (kind == u"tokens"_s) {
+                tokens.setWatching(&view, true);
+            } else if (kind == u"further text"_s) {
+                texts.setWatching(&view, true);
+                texts.add(workbench.calibrationText());
+            } else {
+                pruned.setWanted(true);
+            }
+            QTRY_VERIFY_WITH_TIMEOUT(!problems.isEmpty(), kEngineMs);
+            QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        }
+        const QString sentence = problems.front().front().toString();
+        QVERIFY2(sentence.contains(u"memory"_s) && sentence.contains(u"Close other programs"_s),
+                 qPrintable(sentence));
+        // What was left behind is given back: the job list shows it.
+        bool released = false;
+        for (int row = 0; row < bench.jobs.rowCount(); ++row) {
+            released = released || bench.jobs.jobAt(row)->title() == u"Release memory"_s;
+        }
+        QVERIFY(released);
+        // The session goes on.
+        bench.action(u"run.analyse"_s)->trigger();
+        workbench.evaluateAgain();
+        QTRY_VERIFY_WITH_TIMEOUT(workbench.settled() && workbench.candidateTrust() == Trust::Final
+                                     && workbench.baselineTrust() == Trust::Final
+                                     && workbench.spectraTrust() == Trust::Final,
+                                 kEngineMs);
     }
 
     void aSaveDoesNotWaitForWhatStandsStill()

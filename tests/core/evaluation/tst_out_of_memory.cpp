@@ -5,62 +5,12 @@
 #include "core/model/model.h"
 #include "core/text/token_windows.h"
 #include "tests/support/broken_checkpoints.h"
+#include "tests/support/shortage.h"
 
 #include <QTemporaryDir>
 #include <QtTest/QTest>
 
-#include <c10/core/CPUAllocator.h>
-#include <c10/util/Exception.h>
-
 using namespace rankscope;
-
-namespace {
-
-/// LibTorch's own, until `left` allocations have been made.
-class FailingAllocator final : public c10::Allocator {
-public:
-    explicit FailingAllocator(c10::Allocator* real)
-        : m_real(real)
-    {
-    }
-    c10::DataPtr allocate(std::size_t bytes) override
-    {
-        TORCH_CHECK(left-- > 0, "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes,
-                    " bytes.");
-        return m_real->allocate(bytes);
-    }
-    c10::DeleterFnPtr raw_deleter() const override { return m_real->raw_deleter(); }
-    void copy_data(void* to, const void* from, std::size_t bytes) const override
-    {
-        m_real->copy_data(to, from, bytes);
-    }
-
-    std::int64_t left = 0;
-
-private:
-    c10::Allocator* m_real;
-};
-
-/// Replaces the allocator of tensors on the CPU while it lives.
-class Shortage {
-public:
-    explicit Shortage(std::int64_t allocations)
-        : m_before(c10::GetCPUAllocator())
-        , m_failing(m_before)
-    {
-        m_failing.left = allocations;
-        c10::SetCPUAllocator(&m_failing, 255);
-    }
-    Shortage(const Shortage&) = delete;
-    Shortage& operator=(const Shortage&) = delete;
-    ~Shortage() { c10::SetCPUAllocator(m_before, 255); }
-
-private:
-    c10::Allocator* m_before;
-    FailingAllocator m_failing;
-};
-
-} // namespace
 
 class TestOutOfMemory : public QObject {
     Q_OBJECT
@@ -96,7 +46,7 @@ private Q_SLOTS:
         LiveEvaluator live(m_model, m_windows);
         int failures = 0;
         for (std::int64_t allocations = 0;; ++allocations) {
-            const Shortage shortage(allocations);
+            const test::Shortage shortage(allocations);
             const auto result = live.candidate(plan, {}, job);
             if (result) {
                 QCOMPARE((*result)->windowNll, (*expected)->windowNll);
@@ -116,7 +66,7 @@ private Q_SLOTS:
     {
         JobContext job;
         for (const std::int64_t allocations : { 0, 5, 40 }) {
-            const Shortage shortage(allocations);
+            const test::Shortage shortage(allocations);
             const auto spectra = computeStateSpectra(*m_model, *m_windows, 1, 8, nullptr, job);
             QVERIFY(!spectra.has_value());
             QCOMPARE(spectra.error().code, ErrorCode::OutOfMemory);
