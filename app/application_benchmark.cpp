@@ -3,12 +3,14 @@
 
 #include "core/base/narrow.h"
 #include "core/base/process_memory.h"
+#include "ui/document/open_defaults.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_list_model.h"
 #include "ui/jobs/stall_watchdog.h"
 #include "ui/session/window_session.h"
 
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -27,6 +29,7 @@ namespace {
 constexpr int kLongMs = 30 * 60'000;
 constexpr int kDragMs = 3000;
 constexpr int kDragStepMs = 16;
+constexpr double kSwitchSeconds = 20.0; ///< a baseline that takes longer on the CPU is not waited for there
 
 double rounded(double value)
 {
@@ -69,13 +72,20 @@ QJsonObject stalls(const StallWatchdog& watchdog)
              { u"handlers_over_8_ms"_s, handlers } };
 }
 
-QJsonObject memory()
+QJsonObject memory(const Device& device)
 {
-    const ProcessMemory memory = processMemory();
-    return { { u"resident_bytes"_s, static_cast<qint64>(memory.residentBytes) },
-             { u"private_bytes"_s, static_cast<qint64>(memory.privateBytes) },
-             { u"mapped_bytes"_s, static_cast<qint64>(memory.mappedBytes) },
-             { u"peak_resident_bytes"_s, static_cast<qint64>(memory.peakResidentBytes) } };
+    const ProcessMemory host = processMemory();
+    QJsonObject object { { u"resident_bytes"_s, static_cast<qint64>(host.residentBytes) },
+                         { u"private_bytes"_s, static_cast<qint64>(host.privateBytes) },
+                         { u"mapped_bytes"_s, static_cast<qint64>(host.mappedBytes) },
+                         { u"peak_resident_bytes"_s, static_cast<qint64>(host.peakResidentBytes) } };
+    if (device.kind == DeviceKind::Cuda) {
+        const DeviceMemory gpu = deviceMemory(device);
+        object[u"device_in_use_bytes"_s] = static_cast<qint64>(gpu.usedBytes);
+        object[u"device_tensors_bytes"_s] = static_cast<qint64>(gpu.oursBytes);
+        object[u"device_tensors_peak_bytes"_s] = static_cast<qint64>(gpu.peakOursBytes);
+    }
+    return object;
 }
 
 QJsonObject openingOf(const OpenTimes& times)
@@ -110,9 +120,9 @@ public:
                                                                                       : workbench.dtype());
         }
         m_watchdog.reset();
-        m_result[u"open"_s] = openingOf(m_session.open(m_options.folder, kLongMs));
-        m_result[u"open_stalls"_s] = stalls(m_watchdog);
-        m_result[u"memory_after_open"_s] = memory();
+        put(u"open"_s, openingOf(m_session.open(m_options.folder, kLongMs)));
+        put(u"open_stalls"_s, stalls(m_watchdog));
+        put(u"memory_after_open"_s, memory(workbench.device()));
         if (!workbench.blockingSentence().isEmpty() || workbench.selector() == nullptr) {
             m_result[u"error"_s] = workbench.blockingSentence().isEmpty() ? workbench.selectorNote()
                                                                           : workbench.blockingSentence();
@@ -122,21 +132,30 @@ public:
         m_result[u"device"_s] = QString::fromStdString(toString(workbench.device()));
         m_result[u"dtype"_s] = QString::fromUtf8(shortName(workbench.dtype()));
         m_session.waitFor([&] { return workbench.settled(); }, kLongMs);
-        m_result[u"edits_idle"_s] = edits();
+        put(u"edits_idle"_s, edits());
         m_session.setEngineBusy(true);
         m_watchdog.reset();
-        m_result[u"edits_busy"_s] = edits();
-        m_result[u"drag"_s] = drags();
-        m_result[u"edit_stalls"_s] = stalls(m_watchdog);
+        put(u"edits_busy"_s, edits());
+        put(u"drag"_s, drags());
+        put(u"edit_stalls"_s, stalls(m_watchdog));
         m_watchdog.reset();
-        m_result[u"session"_s] = session();
-        m_result[u"session_stalls"_s] = stalls(m_watchdog);
-        m_result[u"memory_at_end"_s] = memory();
+        put(u"session"_s, session());
+        put(u"session_stalls"_s, stalls(m_watchdog));
+        put(u"memory_at_end"_s, memory(workbench.device()));
         return m_result;
     }
     [[nodiscard]] bool failed() const { return m_failed; }
 
 private:
+    /// Into the result, and at once as a line of standard error: a run that is cut off has not been for
+    /// nothing.
+    void put(const QString& key, const QJsonValue& value)
+    {
+        m_result[key] = value;
+        const QByteArray line = QJsonDocument(QJsonObject { { key, value } }).toJson(QJsonDocument::Compact);
+        std::fprintf(stderr, "%s\n", line.constData());
+    }
+
     QJsonObject edits()
     {
         const std::vector<int> layers = m_services.document.prunableLayers();
@@ -209,8 +228,37 @@ private:
             m_session.sweepPointer(40);
             result[u"open_again"_s] = openingOf(m_session.open(m_options.folder, kLongMs));
         }
+        if (const Device gpu = workbench.device();
+            gpu.kind == DeviceKind::Cuda && secondsOnCpu() < kSwitchSeconds) {
+            const DType dtype = workbench.dtype();
+            m_session.setEngineBusy(true);
+            result[u"switch_to_cpu_ms"_s] = rounded(switchDevice(Device {}, DType::F32));
+            result[u"switch_back_ms"_s] = rounded(switchDevice(gpu, dtype));
+        }
         m_session.setEngineBusy(false);
         return result;
+    }
+
+    [[nodiscard]] double secondsOnCpu() const
+    {
+        const Workbench& workbench = m_services.workbench;
+        const TokenWindows& windows = *workbench.texts().evaluation;
+        return roughSecondsOnCpu(workbench.overview()->parameters,
+                                 std::int64_t { windows.count } * windows.length, engineThreads());
+    }
+
+    /// Milliseconds until the numbers of the other device are final; negative when they did not come.
+    double switchDevice(const Device& device, DType dtype)
+    {
+        Workbench& workbench = m_services.workbench;
+        QElapsedTimer clock;
+        clock.start();
+        workbench.setDevice(device, dtype);
+        const bool final = m_session.waitFor(
+            [&] { return workbench.model() != nullptr && workbench.baselineTrust() == Trust::Final; },
+            kLongMs);
+        m_failed = m_failed || !final || !(workbench.device() == device);
+        return final ? static_cast<double>(clock.nsecsElapsed()) * 1e-6 : -1.0;
     }
 
     const WindowBenchmarkOptions& m_options;

@@ -3,7 +3,7 @@
 
 #include "core/base/engine_state.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace rankscope {
 
@@ -30,29 +30,18 @@ void EngineLane::start(LaneTask task)
 {
     {
         const std::lock_guard lock(m_mutex);
-        m_mostUrgent.store(std::max(m_mostUrgent.load(std::memory_order_relaxed), task.priority),
-                           std::memory_order_relaxed);
-        m_waiting.push_back(Waiting { std::move(task), m_nextOrder++ });
+        m_waiting.push(std::move(task));
+        m_mostUrgent.store(m_waiting.mostUrgent(), std::memory_order_relaxed);
     }
     m_changed.notify_all();
 }
 
 bool EngineLane::takeAbove(int priority, LaneTask& task)
 {
-    const auto next = std::ranges::max_element(m_waiting, [](const Waiting& left, const Waiting& right) {
-        return left.task.priority != right.task.priority ? left.task.priority < right.task.priority
-                                                         : left.order > right.order;
-    });
-    if (next == m_waiting.end() || next->task.priority <= priority) {
+    if (!m_waiting.takeAbove(priority, task)) {
         return false;
     }
-    task = std::move(next->task);
-    m_waiting.erase(next);
-    int most = kNone;
-    for (const Waiting& waiting : m_waiting) {
-        most = std::max(most, waiting.task.priority);
-    }
-    m_mostUrgent.store(most, std::memory_order_relaxed);
+    m_mostUrgent.store(m_waiting.mostUrgent(), std::memory_order_relaxed);
     ++m_running;
     return true;
 }
@@ -107,11 +96,11 @@ void EngineLane::loop()
         LaneTask task;
         {
             std::unique_lock lock(m_mutex);
-            m_changed.wait(lock, [this] { return m_stopping || !m_waiting.empty(); });
-            if (m_waiting.empty()) {
+            m_changed.wait(lock, [this] { return m_stopping || m_waiting.size() > 0; });
+            if (m_waiting.size() == 0) {
                 return;
             }
-            if (!takeAbove(kNone, task)) {
+            if (!takeAbove(TaskQueue::kNone, task)) {
                 continue;
             }
         }
@@ -122,15 +111,15 @@ void EngineLane::loop()
 bool EngineLane::idle() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_running == 0 && m_waiting.empty();
+    return m_running == 0 && m_waiting.size() == 0;
 }
 
 void EngineLane::drain()
 {
-    std::vector<Waiting> forgotten; // destroyed without the lock: what a task holds may be heavy
+    TaskQueue forgotten; // destroyed without the lock: what a task holds may be heavy
     std::unique_lock lock(m_mutex);
-    forgotten.swap(m_waiting);
-    m_mostUrgent.store(kNone, std::memory_order_relaxed);
+    std::swap(forgotten, m_waiting);
+    m_mostUrgent.store(TaskQueue::kNone, std::memory_order_relaxed);
     m_changed.wait(lock, [this] { return m_running == 0; });
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/jobs/lane.h"
+#include "ui/jobs/task_queue.h"
 
 #include <condition_variable>
-#include <cstdint>
-#include <limits>
-#include <memory>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace rankscope {
 
@@ -27,12 +23,6 @@ public:
     void drain() override;
 
 private:
-    struct Waiting {
-        LaneTask task;
-        std::uint64_t order = 0;
-    };
-    static constexpr int kNone = std::numeric_limits<int>::min();
-
     void loop();
     /// Takes the most urgent task if its priority is above `priority`; `m_mutex` is held.
     [[nodiscard]] bool takeAbove(int priority, LaneTask& task);
@@ -40,11 +30,10 @@ private:
 
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
-    std::vector<Waiting> m_waiting;
-    std::uint64_t m_nextOrder = 0;
+    TaskQueue m_waiting;
     int m_running = 0; ///< tasks begun and not ended, nested ones included
     bool m_stopping = false;
-    std::atomic<int> m_mostUrgent { kNone }; ///< of those that wait: what a poll looks at
+    std::atomic<int> m_mostUrgent { TaskQueue::kNone }; ///< of those that wait: what a poll looks at
     const LaneTask* m_current = nullptr; ///< innermost; the lane's thread only
     std::thread m_thread;
 };

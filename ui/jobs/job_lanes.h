@@ -2,8 +2,7 @@
 #pragma once
 
 #include "ui/jobs/engine_lane.h"
-
-#include <QThreadPool>
+#include "ui/jobs/pool_lane.h"
 
 namespace rankscope {
 
@@ -18,21 +17,6 @@ inline constexpr int kSpectra = 4;
 inline constexpr int kStatistics = 3;
 inline constexpr int kBackground = 1; ///< what nobody waits for
 } // namespace job_priority
-
-/// Several threads for work that does not touch the engine.
-class PoolLane final : public Lane {
-public:
-    explicit PoolLane(int threads);
-    ~PoolLane() override;
-
-    void start(LaneTask task) override;
-    void runMoreUrgent() override { }
-    [[nodiscard]] bool idle() const override;
-    void drain() override;
-
-private:
-    QThreadPool m_pool;
-};
 
 /// Where work runs. gpu(): one thread that never expires, for everything that runs a model, whatever its
 /// device; cpu(): all cores but one, for files and small analysis.
