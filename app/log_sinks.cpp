@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace rankscope {
@@ -58,7 +59,8 @@ std::vector<std::string> LogQueue::take()
 void installLogSinks(const std::shared_ptr<LogQueue>& queue)
 {
     const auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    terminal->set_level(spdlog::level::warn);
+    const char* wanted = std::getenv("RANKSCOPE_LOG"); // "debug", "info": for bug reports
+    terminal->set_level(wanted != nullptr ? spdlog::level::from_str(wanted) : spdlog::level::warn);
     const auto panel = std::make_shared<QueueSink>(queue);
     std::vector<spdlog::sink_ptr> sinks { terminal, panel };
     for (const char* name : { "rankscope", "rankscope.io", "rankscope.model", "rankscope.prune",

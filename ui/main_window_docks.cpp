@@ -122,8 +122,10 @@ void MainWindow::buildDocks()
     connectPanel(heads, m_equaliserDock);
     m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
                              { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
-    connect(m_activityDock->toggleViewAction(), &QAction::toggled, this,
-            [this](bool shown) { m_jobsButton->setVisible(!shown); });
+    // The dock is hidden once more when the window's children are destroyed: the button, not the window, is
+    // there then.
+    connect(m_activityDock->toggleViewAction(), &QAction::toggled, m_jobsButton,
+            [button = m_jobsButton](bool shown) { button->setVisible(!shown); });
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));
     m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
 
