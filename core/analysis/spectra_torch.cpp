@@ -10,6 +10,10 @@
 
 #include <algorithm>
 
+#ifndef _OPENMP
+#error "at::parallel_for would run in one thread"
+#endif
+
 namespace rankscope {
 
 namespace {

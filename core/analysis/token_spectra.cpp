@@ -127,7 +127,7 @@ computeTokenSpectra(const StateTrajectory& trajectory,
             std::vector<std::int64_t> sizes = shape;
             sizes[0] = count;
             const at::Tensor values
-                = singularValues(at::from_blob(states.data(), sizes, at::TensorOptions(at::kDouble)))
+                = singularValues(at::from_blob(states.data(), sizes, at::TensorOptions(at::kDouble)), &job)
                       .contiguous();
             const double* sigma = values.const_data_ptr<double>();
             for (std::int64_t i = 0; i < count; ++i) {

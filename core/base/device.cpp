@@ -113,6 +113,7 @@ Status requireDevice(const Device& device)
                        "The GPU cannot be used because it was opened too late: restart the program.",
                        "ATen looked for CUDA before libtorch_cuda.so was opened" };
     }
+    at::globalContext().setAllowTF32CuDNN(false); // fp32 is fp32; matrix products have it off by default
     GpuMemory memory;
     if (!gpu->memory(device.index, &memory)) {
         return Error { ErrorCode::DeviceFailure,

@@ -22,8 +22,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-/// Between the candidate (10) and what runs in the background: somebody is looking at it.
-constexpr int kPriority = 7;
+/// Somebody is looking at it, so before the spectra; but the baseline is what everything else waits for.
+constexpr int kPriority = job_priority::kBaseline;
 constexpr int kPartialPollMs = 40;
 /// Gathers a burst of key presses; a plan that is being dragged waits longer.
 constexpr int kSelectionDelayMs = 30;
