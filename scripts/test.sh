@@ -18,18 +18,22 @@ case "${1:-}" in
 esac
 folder="$root/build/$preset"
 
-# What --sanitize runs. With the thread sanitizer what has threads of its own: lanes, jobs, mailboxes, the window.
+# What --sanitize runs: with the address sanitizer these and every test of the window; with the thread sanitizer what has
+# threads of its own: lanes, jobs, mailboxes, the window.
 address_tests=(tst_bad_checkpoints tst_bad_weights tst_checkpoint_layouts tst_json tst_digest tst_tokenizer
     tst_token_windows tst_plan_file tst_pruning_plan tst_channel_selection tst_nested_evaluation tst_out_of_memory
-    tst_weights_in_place tst_export_checkpoint tst_engine_lane tst_job tst_plan_document tst_main_window tst_workbench
-    tst_window_session)
+    tst_weights_in_place tst_export_checkpoint)
 thread_tests=(tst_engine_lane tst_job tst_nested_evaluation tst_workbench tst_main_window tst_window_session)
+
+# The names of the configured tests with a label.
+labelled() {
+    (cd "$root/build/$1" && ctest -N -L "^$2\$" | awk '$1 == "Test" && $2 ~ /^#/ { print $3 }')
+}
 
 # sanitized PRESET TESTS...
 sanitized() {
     local preset="$1"
     shift
-    configure "$preset"
     build "$preset" "$@" rankscope-cli
     local names
     names="$(IFS='|'; echo "$*")"
@@ -52,7 +56,10 @@ if [ "$preset" = sanitize ]; then
     export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
     export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS:-}"
     export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp:halt_on_error=0:second_deadlock_stack=1:${TSAN_OPTIONS:-}"
-    sanitized asan "${address_tests[@]}"
+    configure asan
+    mapfile -t window_tests < <(labelled asan gui)
+    sanitized asan "${address_tests[@]}" "${window_tests[@]}"
+    configure tsan
     sanitized tsan "${thread_tests[@]}"
     exit 0
 fi
