@@ -117,6 +117,11 @@ void Application::start()
     if (!m_options.sizes.isEmpty()) {
         parts.window->resize(m_options.sizes.front());
     }
+    if (m_options.listActions) {
+        printActions();
+        QTimer::singleShot(0, this, &Application::shutDown);
+        return;
+    }
     parts.window->show();
     parts.workbench->refreshDevices();
     if (m_options.benchmark) {
@@ -132,6 +137,17 @@ void Application::start()
     connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
     if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()) {
         takePicturesWhenSettled();
+    }
+}
+
+void Application::printActions() const
+{
+    for (const ActionRegistry::Entry& entry : m_parts->window->actionRegistry().entries()) {
+        QString text = entry.action->text();
+        text.remove(u'&');
+        const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
+        std::printf("%-32s %s%s\n", qUtf8Printable(entry.id), qUtf8Printable(text),
+                    keys.isEmpty() ? "" : qUtf8Printable(u"  ("_s + keys + u')'));
     }
 }
 

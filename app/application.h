@@ -36,6 +36,7 @@ struct StartOptions {
     QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
     int layer = -1; ///< layer to select
     int head = -1;
+    bool listActions = false; ///< print the ids of all actions and quit
     bool benchmark = false; ///< measure, print, quit
     bool json = false; ///< of the benchmark
     int repeats = 3; ///< of the benchmark
@@ -63,6 +64,7 @@ private:
     void saveScreenshot(QWidget& shown) const;
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();
+    void printActions() const;
     void runBenchmark();
     void shutDown();
 

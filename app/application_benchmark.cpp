@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application_benchmark.h"
 
+#include "app/benchmark_summary.h"
 #include "core/base/narrow.h"
 #include "core/base/process_memory.h"
 #include "ui/document/open_defaults.h"
@@ -269,26 +270,6 @@ private:
     bool m_failed = false;
 };
 
-/// `object` as lines "a.b.c  value".
-void printLines(const QString& prefix, const QJsonValue& value)
-{
-    if (value.isObject()) {
-        const QJsonObject object = value.toObject();
-        for (auto entry = object.begin(); entry != object.end(); ++entry) {
-            printLines(prefix.isEmpty() ? entry.key() : prefix + u'.' + entry.key(), entry.value());
-        }
-    } else if (value.isArray()) {
-        int index = 0;
-        for (const QJsonValue& entry : value.toArray()) {
-            printLines(prefix + u'.' + QString::number(index++), entry);
-        }
-    } else {
-        std::printf(
-            "%-60s %s\n", qUtf8Printable(prefix),
-            qUtf8Printable(value.isString() ? value.toString() : QString::number(value.toDouble(), 'g', 10)));
-    }
-}
-
 } // namespace
 
 int runWindowBenchmark(const WindowBenchmarkOptions& options, const WindowServices& services,
@@ -299,7 +280,7 @@ int runWindowBenchmark(const WindowBenchmarkOptions& options, const WindowServic
     if (options.json) {
         std::printf("%s\n", QJsonDocument(result).toJson(QJsonDocument::Indented).constData());
     } else {
-        printLines({}, result);
+        std::printf("%s", qUtf8Printable(benchmarkSummary(result)));
     }
     return benchmark.failed() ? 1 : 0;
 }

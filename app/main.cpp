@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
+#include "app/display_choice.h"
 #include "app/log_sinks.h"
 #include "core/base/device.h"
 #include "ui/jobs/stall_watchdog.h"
@@ -20,10 +21,10 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-void forwardQtMessage(QtMsgType type, const QMessageLogContext&, const QString& text)
+void forwardQtMessage(QtMsgType type, const QMessageLogContext& context, const QString& text)
 {
-    if (text.startsWith(u"This plugin does not support"_s)) {
-        return; // the offscreen platform says so of every window
+    if (rankscope::swallowDisplayMessage(type, context, text)) {
+        return;
     }
     const int level = type == QtDebugMsg ? 1 : type == QtInfoMsg ? 2 : type == QtWarningMsg ? 3 : 4;
     rankscope::logUi(level, text.toStdString());
@@ -73,7 +74,7 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
     const QCommandLineOption run(
-        u"run"_s, u"action to trigger before the picture, by its id; may be repeated"_s, u"id"_s);
+        u"run"_s, u"action to trigger once all numbers are final, by its id; may be repeated; \"list\" prints all ids"_s, u"id"_s);
     const QCommandLineOption benchmark(
         u"benchmark"_s, u"drive the window as a user would, print reaction times and stalls, and quit"_s);
     const QCommandLineOption json(u"json"_s, u"with --benchmark: one JSON object instead of a table"_s);
@@ -94,10 +95,12 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.screenshot = parser.value(screenshot);
     options.pictures = parser.value(pictures);
     options.actions = parser.values(run);
+    options.listActions = options.actions.contains(u"list"_s);
     options.benchmark = parser.isSet(benchmark);
     options.json = parser.isSet(json);
     options.repeats = std::max(1, parser.value(repeats).toInt());
-    options.freshSettings = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark;
+    options.freshSettings = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark
+        || options.listActions;
     if (parser.isSet(device)) {
         const rankscope::Result<rankscope::Device> wanted
             = rankscope::deviceFromString(parser.value(device).toStdString());
@@ -130,6 +133,9 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
 
 int main(int argc, char** argv)
 {
+    if (!rankscope::chooseDisplay(argc, argv)) {
+        return 2;
+    }
     const auto log = std::make_shared<rankscope::LogQueue>();
     rankscope::installLogSinks(log);
     qInstallMessageHandler(forwardQtMessage);

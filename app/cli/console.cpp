@@ -2,6 +2,7 @@
 #include "app/cli/console.h"
 
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
@@ -134,7 +135,7 @@ std::string Console::statusText() const
         return fmt::format("{} ...", m_what);
     }
     std::string text = m_unit == "bytes"
-        ? fmt::format("{}: {} of {}", m_what, bytesText(done), bytesText(total))
+        ? fmt::format("{}: {} of {}", m_what, sizeText(done), sizeText(total))
         : fmt::format("{}: {} of {} {}", m_what, done, total, m_unit);
     const double share = static_cast<double>(done) / static_cast<double>(total);
     const double elapsed = duration<double>(steady_clock::now() - m_stageStart).count();

@@ -2,6 +2,7 @@
 #include "app/cli/command_context.h"
 #include "app/cli/inputs.h"
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 #include "core/evaluation/perplexity.h"
 #include "core/evaluation/token_comparison.h"
 #include "core/io/safetensors_file.h"
@@ -135,8 +136,8 @@ Result<CommandResult> runEvaluate(CommandContext& context)
         table.addRow(estimateRow(fmt::format("masked ({})", (*plan)->method), **candidate));
         after = deltaText(delta)
             + fmt::format("kept key dims: {}; state {} of {}\n", keptDimsText(**plan),
-                          bytesText((*plan)->stateBytes((*model)->spec())),
-                          bytesText((*model)->spec().stateBytes()));
+                          sizeText((*plan)->stateBytes((*model)->spec())),
+                          sizeText((*model)->spec().stateBytes()));
         if (!options.tokens.empty()) {
             const Result<std::string> line = compareAndWrite(context, **model, **windows, **plan, json);
             if (!line) {

@@ -3,6 +3,7 @@
 #include "app/cli/inputs.h"
 #include "app/cli/text_table.h"
 #include "app/cli/verification_report.h"
+#include "core/base/size_text.h"
 #include "core/exporting/export_checkpoint.h"
 #include "core/plan/plan_file.h"
 
@@ -79,16 +80,16 @@ std::string reportText(const ExportReport& report, const ExportPreview& preview)
 {
     TextTable table({ "file", "size", "" });
     for (const ExportFile& file : report.files) {
-        table.addRow({ file.name, bytesText(file.bytes), file.origin });
+        table.addRow({ file.name, sizeText(file.bytes), file.origin });
     }
     FactList facts;
     facts.add("folder", report.folder.string());
     facts.add("weights",
-              fmt::format("{} before, {} after", bytesText(preview.weightBytesBefore),
-                          bytesText(preview.weightBytesAfter)));
+              fmt::format("{} before, {} after", sizeText(preview.weightBytesBefore),
+                          sizeText(preview.weightBytesAfter)));
     facts.add("state",
-              fmt::format("{} before, {} after", bytesText(preview.stateBytesBefore),
-                          bytesText(preview.stateBytesAfter)));
+              fmt::format("{} before, {} after", sizeText(preview.stateBytesBefore),
+                          sizeText(preview.stateBytesAfter)));
     facts.add("loading", preview.loadsIn);
     for (const std::string& change : preview.configChanges) {
         facts.add("config", change);

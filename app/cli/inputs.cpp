@@ -2,6 +2,7 @@
 #include "app/cli/inputs.h"
 
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 #include "core/plan/plan_file.h"
 
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ Result<std::shared_ptr<const Model>> loadChosenModel(CommandContext& context)
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     context.debug(fmt::format("Loaded \"{}\" in {}: {} on {}, {}.", (*model)->overview().name,
                               secondsText(seconds), shortName((*model)->dtype()),
-                              toString((*model)->device()), bytesText((*model)->weightBytes())));
+                              toString((*model)->device()), sizeText((*model)->weightBytes())));
     for (const CheckpointIssue& issue : (*model)->overview().issues) {
         if (issue.severity == IssueSeverity::Warning) {
             context.warn(issue.message);

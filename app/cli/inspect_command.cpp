@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command_context.h"
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 #include "core/model/checkpoint_overview.h"
 
 #include <fmt/format.h>
@@ -71,19 +72,19 @@ std::string overviewText(const CheckpointOverview& overview)
                           overview.spec.modelType));
     facts.add("parameters",
               fmt::format("{} in {}, {}", countText(overview.parameters), overview.dtype,
-                          bytesText(overview.weightBytes)));
+                          sizeText(overview.weightBytes)));
     facts.add("hidden size", fmt::format("{}", overview.spec.hiddenSize));
     facts.add("vocabulary",
               fmt::format("{}{}", countText(overview.spec.vocabularySize),
                           overview.spec.tiedHead ? ", tied head" : ""));
-    facts.add("state", fmt::format("{} per sequence (fp32)", bytesText(overview.spec.stateBytes())));
+    facts.add("state", fmt::format("{} per sequence (fp32)", sizeText(overview.spec.stateBytes())));
     TextTable layers({ "layer", "kind", "heads", "value heads", "key dims", "value dims", "state" });
     for (int i = 0; i < overview.spec.layerCount(); ++i) {
         const LayerSpec& layer = overview.spec.layers[static_cast<std::size_t>(i)];
         const bool linear = layer.kind == LayerKind::Linear;
         layers.addRow({ fmt::format("{}", i), linear ? "linear" : "softmax", fmt::format("{}", layer.heads),
                         fmt::format("{}", layer.valueHeads), fmt::format("{}", layer.keyDims),
-                        fmt::format("{}", layer.valueDims), linear ? bytesText(layer.stateBytes()) : "-" });
+                        fmt::format("{}", layer.valueDims), linear ? sizeText(layer.stateBytes()) : "-" });
     }
     std::string text = facts.toText() + "\n" + layers.toText();
     for (const CheckpointIssue& issue : overview.issues) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command_context.h"
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 #include "core/model/local_models.h"
 
 #include <fmt/format.h>
@@ -38,7 +39,7 @@ Result<CommandResult> runModels(CommandContext& context)
                                    { "supported", model.supported() },
                                    { "problem", model.problem } });
         table.addRow({ model.name, fmt::format("{}{:.7}", model.isMain ? "main " : "", model.revision),
-                       model.modelType, bytesText(model.weightBytes), model.supported() ? "yes" : "no" });
+                       model.modelType, sizeText(model.weightBytes), model.supported() ? "yes" : "no" });
         problems += model.supported() ? "" : fmt::format("{}: {}\n", model.name, model.problem);
     }
     std::string text;

@@ -3,6 +3,7 @@
 #include "app/cli/inputs.h"
 #include "app/cli/selection.h"
 #include "app/cli/text_table.h"
+#include "core/base/size_text.h"
 #include "core/plan/budget.h"
 #include "core/plan/plan_file.h"
 
@@ -75,7 +76,7 @@ std::string planText(const PruningPlan& plan, const ModelSpec& spec)
         }
         table.addRow({ fmt::format("{}", i), fmt::format("{}", layer.keyDims),
                        fmt::format("{}", layer.keptKeyDims),
-                       bytesText(spec.layers[i].stateBytes(layer.keptKeyDims)) });
+                       sizeText(spec.layers[i].stateBytes(layer.keptKeyDims)) });
     }
     return table.toText();
 }
@@ -124,7 +125,7 @@ Result<CommandResult> runPlan(CommandContext& context)
     json["seconds"] = seconds;
     std::string text = planText(*plan, (*model)->spec())
         + fmt::format("\n{} on {}: state {} of {}; {}\n", (*method)->label, (*model)->overview().name,
-                      bytesText(plan->stateBytes((*model)->spec())), bytesText((*model)->spec().stateBytes()),
+                      sizeText(plan->stateBytes((*model)->spec())), sizeText((*model)->spec().stateBytes()),
                       secondsText(seconds));
     if (plan->calibration) {
         text += fmt::format("calibrated on {} of {} tokens from \"{}\"\n",

@@ -117,7 +117,14 @@ Result<CommandResult> runSensitivity(CommandContext& context)
     }
     const ModelSpec& spec = (*model)->spec();
     Json layers = Json::array();
-    TextTable table({ "layer", "key dims", "alone, kept: delta (nats/token) [95 %]", "curve" });
+    std::vector<std::string> header { "layer", "key dims" };
+    if (*plan != nullptr) {
+        header.emplace_back("alone, kept: delta (nats/token) [95 %]");
+    }
+    if (method != nullptr) {
+        header.push_back(fmt::format("curve of {}, kept: delta", method->id));
+    }
+    TextTable table(std::move(header));
     for (int layer = 0; layer < spec.layerCount(); ++layer) {
         const LayerSensitivity& one = (**found)[static_cast<std::size_t>(layer)];
         const LayerSpec& sizes = spec.layers[static_cast<std::size_t>(layer)];
@@ -131,9 +138,15 @@ Result<CommandResult> runSensitivity(CommandContext& context)
                                  probe.delta.meanNll);
         }
         layers.push_back(std::move(entry));
-        table.addRow({ fmt::format("{}", layer),
-                       sizes.prunable() ? fmt::format("{}", sizes.keyDims) : "softmax",
-                       one.alone ? probeText(*one.alone) : "-", curve.empty() ? "-" : curve });
+        std::vector<std::string> cells { fmt::format("{}", layer),
+                                         sizes.prunable() ? fmt::format("{}", sizes.keyDims) : "softmax" };
+        if (*plan != nullptr) {
+            cells.push_back(one.alone ? probeText(*one.alone) : "-");
+        }
+        if (method != nullptr) {
+            cells.push_back(curve.empty() ? "-" : curve);
+        }
+        table.addRow(std::move(cells));
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     Json json { { "layers", std::move(layers) }, { "seconds", seconds } };
@@ -142,7 +155,8 @@ Result<CommandResult> runSensitivity(CommandContext& context)
     json["text"] = textJson(**windows);
     return finish(context, std::move(json),
                   table.toText()
-                      + fmt::format("\neach layer alone, all others dense; {}; {}, {}; {}\n",
+                      + fmt::format("\neach layer alone, all others dense{}; {}; {}, {}; {}\n",
+                                    method == nullptr ? " (--method adds a curve over several sizes)" : "",
                                     windowsText(**windows), shortName((*model)->dtype()),
                                     toString((*model)->device()), secondsText(seconds)));
 }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace rankscope::cli {
@@ -81,18 +80,6 @@ std::string FactList::toText() const
         text += padded(quantity, width, true) + "  " + value + "\n";
     }
     return text;
-}
-
-std::string bytesText(std::int64_t bytes)
-{
-    static constexpr std::array<const char*, 5> kUnits { "B", "kB", "MB", "GB", "TB" };
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 999.5 && unit + 1 < kUnits.size()) {
-        value /= 1000.0;
-        ++unit;
-    }
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
 std::string countText(std::int64_t count)

@@ -30,8 +30,6 @@ private:
     std::vector<std::pair<std::string, std::string>> m_facts;
 };
 
-/// "10.8 MB", in powers of 1000.
-[[nodiscard]] std::string bytesText(std::int64_t bytes);
 /// "5,414,024".
 [[nodiscard]] std::string countText(std::int64_t count);
 /// "850 ms", "2.31 s".

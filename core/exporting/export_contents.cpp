@@ -2,6 +2,7 @@
 #include "core/exporting/export_contents.h"
 
 #include "core/base/narrow.h"
+#include "core/base/size_text.h"
 #include "core/exporting/config_edit.h"
 #include "core/exporting/custom_code.h"
 #include "core/exporting/model_card.h"
@@ -151,10 +152,9 @@ std::optional<Error> tooLittleSpace(const ExportContents& contents)
     }
     return Error {
         ErrorCode::DiskFull,
-        fmt::format("The disk of \"{}\" is too full: the export needs {:.1f} MB and {:.1f} MB are free. Free "
-                    "some space or choose another place.",
-                    contents.target.parent_path().string(), static_cast<double>(needed) / 1e6,
-                    static_cast<double>(free) / 1e6),
+        fmt::format("The disk of \"{}\" is too full: the export needs {} and {} are free. Free some space "
+                    "or choose another place.",
+                    contents.target.parent_path().string(), sizeText(needed), sizeText(free)),
         fmt::format("needed {} bytes, free {}", needed, free)
     };
 }

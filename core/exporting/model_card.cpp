@@ -2,29 +2,21 @@
 #include "core/exporting/model_card.h"
 
 #include "core/base/narrow.h"
+#include "core/base/size_text.h"
 #include "core/exporting/recipe.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
+#include <cmath>
 #include <string_view>
 
 namespace rankscope {
 
 namespace {
 
-std::string bytesText(std::int64_t bytes)
-{
-    constexpr std::array<const char*, 4> units { "B", "kB", "MB", "GB" };
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 1000.0 && unit + 1 < units.size()) {
-        value /= 1000.0;
-        ++unit;
-    }
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.4g} {}", value, units[unit]);
-}
+/// Ratios closer than this read the same.
+constexpr double kSameRatio = 0.005;
 
 /// The YAML block between the first two lines of three dashes, these included; empty when there is none.
 std::string frontMatter(const std::string& card)
@@ -120,17 +112,22 @@ std::string modelCard(const ModelCardInput& input)
     row(text, "export mode", exportModeName(input.preview.mode));
     row(text, "selection method",
         plan.method.empty() ? std::string("chosen by hand") : fmt::format("`{}`", plan.method));
-    row(text, "requested prune ratio (removed)", fmt::format("{}", plan.requestedRatio));
+    const double removed = removedRatio(plan);
+    row(text, "prune ratio (removed)", fmt::format("{:.2f}", removed));
+    if (std::abs(plan.requestedRatio - removed) >= kSameRatio) {
+        row(text, "asked for globally, before single layers were changed or sizes rounded",
+            fmt::format("{:.2f}", plan.requestedRatio));
+    }
     row(text, "seed", fmt::format("{}", plan.seed));
     if (plan.calibration) {
         row(text, "calibration text", calibrationText(*plan.calibration));
     }
     row(text, "recurrent state per sequence, fp32",
-        fmt::format("{} -> {}", bytesText(input.preview.stateBytesBefore),
-                    bytesText(input.preview.stateBytesAfter)));
+        fmt::format("{} -> {}", sizeText(input.preview.stateBytesBefore),
+                    sizeText(input.preview.stateBytesAfter)));
     row(text, "weights",
-        fmt::format("{} -> {}", bytesText(input.preview.weightBytesBefore),
-                    bytesText(input.preview.weightBytesAfter)));
+        fmt::format("{} -> {}", sizeText(input.preview.weightBytesBefore),
+                    sizeText(input.preview.weightBytesAfter)));
     for (const CardRow& measured : input.measured) {
         row(text, measured.quantity, measured.value);
     }

@@ -65,7 +65,7 @@ private Q_SLOTS:
         QCOMPARE(result["layers"][3]["state_bytes"].get<int>(), 65536);
         const CliRun table = runCli({ QStringLiteral("inspect"), ::text(demoDir()) });
         RANKSCOPE_CHECK_RUN(table, 0);
-        for (const char* part : { "Gated DeltaNet", "5,408,432", "10.8 MB", "65.5 kB", "key dims" }) {
+        for (const char* part : { "Gated DeltaNet", "5,408,432", "10.3 MiB", "64 KiB", "key dims" }) {
             QVERIFY2(table.out.find(part) != std::string::npos, table.report().c_str());
         }
     }

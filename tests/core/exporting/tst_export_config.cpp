@@ -205,6 +205,7 @@ private Q_SLOTS:
         const CheckpointOverview overview = inspectCheckpoint(test::demoDir()).value();
         PruningPlan plan = firstChannels(overview.spec, 20);
         plan.method = "rrqr";
+        plan.requestedRatio = 0.5; // single layers were changed afterwards
         plan.calibration = CalibrationRecord { "some text", std::string(64, 'a'), 8, 512 };
         ExportOptions options;
         options.target = target;
@@ -214,10 +215,13 @@ private Q_SLOTS:
         const auto recipe = parseJson(text(target / kRecipeFileName), "x").value();
         QCOMPARE(recipe["mode"].get<std::string>(), std::string("uniform"));
         QCOMPARE(recipe["source"]["fingerprint"].get<std::string>(), overview.fingerprint);
+        QCOMPARE(recipe["removed"].get<double>(), 1.0 - 20.0 / 64.0);
         QVERIFY(planFromJson(recipe["plan"].dump(), "x").value() == plan);
         const std::string card = text(target / kModelCardFileName);
         QVERIFY(card.starts_with("---\nlicense: gpl-3.0\n"));
-        for (const char* part : { "51.25", "`rrqr`", "some text", "README-original.md", "from_pretrained" }) {
+        for (const char* part : { "51.25", "`rrqr`", "some text", "README-original.md", "from_pretrained",
+                                 "| prune ratio (removed) | 0.69 |", "asked for globally", "| 0.50 |",
+                                 "384 KiB -> 120 KiB" }) {
             QVERIFY2(card.find(part) != std::string::npos, part);
         }
         QCOMPARE(text(target / "README-original.md"), text(test::demoDir() / "README.md"));
