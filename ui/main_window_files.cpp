@@ -178,10 +178,17 @@ bool MainWindow::savePlanAs()
     }
     const QString start
         = !m_session->planFile().isEmpty() ? m_session->planFile() : QDir(folder).filePath(name);
-    const QString path
-        = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
+    QString path = m_services.dialogs.chooseSaveFile(this, tr("Save the plan"), start, tr("Plans (*.json)"));
     if (path.isEmpty()) {
         return false;
+    }
+    if (QFileInfo(path).suffix().isEmpty()) {
+        path += u".json"_s; // the dialog has not asked about a file of that name
+        if (QFileInfo::exists(path)
+            && !m_services.dialogs.confirmLoss(
+                this, tr("\"%1\" is there already.").arg(QFileInfo(path).fileName()), tr("Replace"))) {
+            return false;
+        }
     }
     m_session->save(path);
     return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/pruning/method_registry.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +20,7 @@ struct CommandOptions {
     // Everywhere.
     std::string device = "cpu";
     std::string dtype; ///< empty: fp32 on the CPU, bf16 on a GPU
-    std::uint64_t seed = 42;
+    std::uint64_t seed = kDefaultSeed;
     int threads = 0; ///< 0: the library's choice
     bool json = false;
     bool quiet = false;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace rankscope {
+
+/// Of plans that nobody gave a seed, in the window and on the command line: that of the published selections.
+inline constexpr std::uint64_t kDefaultSeed = 42;
 
 struct MethodInfo {
     const char* id; ///< as the command line and plans spell it: "random", "l1", "rrqr"

@@ -88,6 +88,42 @@ private Q_SLOTS:
         QCOMPARE(saved->layers[1].kept.front().size(), std::size_t { 8 });
     }
 
+    void savedPlansHaveASuffix()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        bench.dialogs.saveFile = bench.folder.filePath(u"demo-a"_s);
+        bench.action(u"file.savePlan"_s)->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(bench.folder.filePath(u"demo-a.json"_s)), kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
+        QVERIFY(!QFile::exists(bench.dialogs.saveFile));
+        // What the dialog did not ask about is asked here.
+        edit(bench, 8);
+        bench.dialogs.loseData = false;
+        bench.action(u"file.savePlanAs"_s)->trigger();
+        QVERIFY(!bench.window.session().isSaving());
+        QVERIFY(bench.window.isWindowModified());
+    }
+
+    void keptWorkNamesTheTextsOfNow()
+    {
+        const QTemporaryDir state;
+        WindowBench bench(state.path());
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        edit(bench, 16);
+        QTRY_VERIFY_WITH_TIMEOUT(!onlyTextIn(state.path()).isEmpty(), kEngineMs);
+        const QString calibration = bench.workbench.calibrationText();
+        bench.workbench.setEvaluationText(calibration);
+        const auto named = [&] {
+            QFile file(onlyTextIn(state.path()));
+            return file.open(QIODevice::ReadOnly) && file.readAll().count(calibration.toUtf8()) == 2;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(named(), kEngineMs);
+    }
+
     void savingWaitsForTheChannels()
     {
         WindowBench bench;

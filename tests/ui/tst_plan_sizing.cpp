@@ -132,7 +132,8 @@ private Q_SLOTS:
         QTest::newRow("KiB") << u"240 KiB"_s << qint64 { 240 * 1024 };
         QTest::newRow("fraction") << u"0.5MiB"_s << qint64 { 512 * 1024 };
         QTest::newRow("comma") << u"1,5 k"_s << qint64 { 1536 };
-        QTest::newRow("plain") << u"5000"_s << qint64 { 5000 };
+        QTest::newRow("bytes") << u"5000 B"_s << qint64 { 5000 };
+        QTest::newRow("as shown") << u"200"_s << qint64 { 200 * 1024 };
         QTest::newRow("percent") << u"50 %"_s << qint64 { 500 };
         QTest::newRow("thin space") << u"2\u2009000 b"_s << qint64 { 2000 };
         QTest::newRow("words") << u"a lot"_s << qint64 { -1 };
@@ -144,7 +145,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, text);
         QFETCH(qint64, bytes);
-        QCOMPARE(parseBytes(text, 1000).value_or(-1), bytes);
+        QCOMPARE(parseBytes(text, 1000, u"192 KiB"_s).value_or(-1), bytes);
     }
 
     void overridesAreListed()

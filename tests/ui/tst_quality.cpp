@@ -154,6 +154,81 @@ private Q_SLOTS:
         QCOMPARE(bench.losses.windows()->count, 5);
     }
 
+    /// Whatever stands beside each other was computed on the same windows; what is called final, with the
+    /// channels of the present calibration text.
+    void numbersOfTwoTextsNeverStandBesideEachOther_data()
+    {
+        QTest::addColumn<bool>("evaluation");
+        QTest::addColumn<bool>("calibration");
+        QTest::newRow("evaluation text") << true << false;
+        QTest::newRow("calibration text") << false << true;
+        QTest::newRow("both") << true << true;
+    }
+    void numbersOfTwoTextsNeverStandBesideEachOther()
+    {
+        QFETCH(bool, evaluation);
+        QFETCH(bool, calibration);
+        Bench bench;
+        bench.losses.setWatching(&bench.view, true);
+        bench.open();
+        bench.prune(0.5);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.losses.trust(), Trust::Final, kEngineMs);
+        const Workbench& workbench = bench.workbench;
+        QStringList wrong;
+        const auto look = [&] {
+            const auto& baseline = workbench.baseline();
+            const auto& candidate = workbench.candidate();
+            if (baseline != nullptr && candidate != nullptr && baseline->basis != candidate->basis) {
+                wrong << u"baseline and candidate"_s;
+            }
+            if (workbench.delta().delta()
+                && (candidate == nullptr || workbench.deltaReference() == nullptr
+                    || workbench.deltaReference()->basis != candidate->basis)) {
+                wrong << u"delta"_s;
+            }
+            if (bench.losses.trust() == Trust::Final
+                && bench.losses.comparison()->sourceName != candidate->sourceName) {
+                wrong << u"tokens"_s;
+            }
+            if (workbench.candidateTrust() == Trust::Final && workbench.texts().calibration != nullptr
+                && workbench.realisedPlan()
+                && workbench.realisedPlan()->calibration->sourceSha256
+                    != workbench.texts().calibration->sourceSha256) {
+                wrong << u"channels"_s;
+            }
+        };
+        connect(&workbench, &Workbench::baselineChanged, this, look);
+        connect(&workbench, &Workbench::candidateChanged, this, look);
+        connect(&bench.losses, &TokenLosses::changed, this, look);
+        const QString other = bench.folder.filePath(u"other.txt"_s);
+        QFile text(other);
+        QVERIFY(text.open(QIODevice::WriteOnly));
+        for (int line = 0; line < 400; ++line) {
+            text.write("It was a dark night, and the wind went over the hills and down to the sea.\n");
+        }
+        text.close();
+        if (evaluation) {
+            bench.workbench.setEvaluationText(other);
+        }
+        if (calibration) {
+            bench.workbench.setCalibrationText(other);
+        }
+        const auto done = [&] {
+            return workbench.candidateTrust() == Trust::Final && workbench.baselineTrust() == Trust::Final
+                && bench.losses.trust() == Trust::Final && !bench.jobs.anyActive()
+                && (workbench.texts().evaluation->sourceName == "other.txt") == evaluation
+                && (workbench.texts().calibration->sourceName == "other.txt") == calibration;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(done(), kEngineMs);
+        QCOMPARE(workbench.scoresCalibrationText(), evaluation && calibration);
+        QCOMPARE(wrong.join(u", "_s), QString());
+        // Measuring the same again adds no row.
+        const auto rows = bench.history.records().size();
+        bench.workbench.evaluateAgain();
+        QTRY_VERIFY_WITH_TIMEOUT(done(), kEngineMs);
+        QCOMPARE(bench.history.records().size(), rows);
+    }
+
     void tokensAreShownInContextAndLeadThere()
     {
         Bench bench;
@@ -335,9 +410,16 @@ private Q_SLOTS:
         QVERIFY2(caption.contains(u"other windows"_s), qPrintable(caption));
         QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
         QCOMPARE(bench.workbench.candidate()->length, 128);
+        QVERIFY2(!caption.contains(u"calibration"_s), qPrintable(caption));
         QVERIFY(panel.plot()->csv().count(u'\n') == 5);
         Q_EMIT panel.plot()->windowClicked(2);
         QCOMPARE(bench.selection.window(), 2);
+
+        // A loss on the text that selection has seen says so.
+        bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.scoresCalibrationText(), kEngineMs);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        QVERIFY2(caption.contains(u"calibration"_s), qPrintable(caption));
     }
 };
 

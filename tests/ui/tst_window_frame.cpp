@@ -304,6 +304,32 @@ private Q_SLOTS:
                                  kEngineMs);
     }
 
+    void aPathInTheOpenDialogOpens_data()
+    {
+        QTest::addColumn<bool>("file");
+        QTest::newRow("folder") << false;
+        QTest::newRow("file in it") << true;
+    }
+    void aPathInTheOpenDialogOpens()
+    {
+        QFETCH(bool, file);
+        const QTemporaryDir elsewhere;
+        const QString folder = elsewhere.filePath(u"a model"_s);
+        writeRandomCheckpoint(std::filesystem::path(folder.toStdU16String()), {});
+        WindowBench bench;
+        bench.window.show();
+        bench.action(u"file.open"_s)->trigger();
+        auto* dialog = bench.window.findChild<OpenDialog*>();
+        QVERIFY(dialog != nullptr);
+        dialog->filter()->setText(folder + u"-not"_s);
+        QVERIFY(!dialog->openButton()->isEnabled());
+        dialog->filter()->setText(file ? folder + u"/config.json"_s : folder + u'/');
+        QVERIFY(dialog->openButton()->isEnabled());
+        QTest::keyClick(dialog->filter(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != nullptr, kEngineMs);
+        QCOMPARE(QString::fromStdU16String(bench.workbench.overview()->folder.u16string()), folder);
+    }
+
     void hintsCanBeTurnedOffAndBackOn()
     {
         const QTemporaryDir settings;

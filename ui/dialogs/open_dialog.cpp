@@ -132,8 +132,6 @@ void OpenDialog::fill()
             QString::fromStdString(model.modelType), formatBytes(model.weightBytes),
             QString::fromStdU16String(model.folder.u16string()), QString::fromStdString(model.problem));
     }
-    m_note->setText(m_models.note());
-    m_note->setVisible(!m_models.note().isEmpty());
     applyFilter();
 }
 
@@ -153,24 +151,41 @@ void OpenDialog::applyFilter()
             first = item;
         }
     }
-    const QTreeWidgetItem* current = m_list->currentItem();
-    if (current == nullptr || current->isHidden()) {
+    const QString typed = QDir::fromNativeSeparators(m_filter->text().trimmed());
+    const QString path = typed.startsWith(u"~/"_s) ? QDir::homePath() + typed.mid(1) : typed;
+    const bool isPath = QDir::isAbsolutePath(path);
+    const QString folder = QFileInfo(path).isFile() ? QFileInfo(path).absolutePath() : QDir::cleanPath(path);
+    const bool checkpoint = isPath && QFileInfo::exists(folder + u"/config.json"_s);
+    m_typedFolder = checkpoint || (isPath && first == nullptr && QFileInfo(folder).isDir()) ? folder : QString();
+    QTreeWidgetItem* current = m_list->currentItem();
+    if (!m_typedFolder.isEmpty()) {
+        m_list->setCurrentItem(nullptr);
+    } else if (current == nullptr || current->isHidden()) {
         m_list->setCurrentItem(first);
     }
+    const QString place = QDir::toNativeSeparators(folder);
+    const QString note = checkpoint        ? tr("Enter opens the checkpoint in %1.").arg(place)
+        : !isPath || first != nullptr      ? m_models.note()
+        : !m_typedFolder.isEmpty()         ? tr("%1 holds no config.json.").arg(place)
+                                           : tr("There is no folder %1.").arg(place);
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
     refreshButtons();
 }
 
 void OpenDialog::refreshButtons()
 {
     const QTreeWidgetItem* item = m_list->currentItem();
-    m_open->setEnabled(item != nullptr && !item->isHidden() && item->flags().testFlag(Qt::ItemIsEnabled));
+    const bool chosen = item != nullptr && !item->isHidden() && item->flags().testFlag(Qt::ItemIsEnabled);
+    m_open->setEnabled(chosen || (item == nullptr && !m_typedFolder.isEmpty()));
 }
 
 void OpenDialog::openCurrent()
 {
     refreshButtons();
     if (m_open->isEnabled()) {
-        const QString folder = m_list->currentItem()->data(NameColumn, kFolderRole).toString();
+        const QTreeWidgetItem* item = m_list->currentItem();
+        const QString folder = item != nullptr ? item->data(NameColumn, kFolderRole).toString() : m_typedFolder;
         close();
         Q_EMIT folderChosen(folder);
     }

@@ -45,6 +45,7 @@ private:
     QTreeWidget* m_list;
     QLabel* m_note;
     QPushButton* m_open;
+    QString m_typedFolder; ///< what the filter names, when it is a place and not a part of a name
 };
 
 } // namespace rankscope

@@ -50,6 +50,7 @@ DocumentSession::DocumentSession(Services services, QObject* parent)
             &DocumentSession::forgetUndoneFiles);
     connect(&m_services.document, &PlanDocument::opened, this, &DocumentSession::onOpened);
     connect(&m_services.document, &PlanDocument::planChanged, this, &DocumentSession::changed);
+    connect(&m_services.workbench, &Workbench::textsChanged, this, &DocumentSession::changed);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &DocumentSession::continueSaving);
     connect(&m_services.workbench, &Workbench::modelChanged, this, &DocumentSession::continueSaving);
 }

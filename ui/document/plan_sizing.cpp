@@ -157,7 +157,7 @@ std::vector<int> keptWith(const PruningPlan& plan, const SizesOfLayers& sizes)
     return kept;
 }
 
-std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes)
+std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes, const QString& shown)
 {
     static const QRegularExpression kPattern(
         u"^\\s*([0-9]+(?:[.,][0-9]+)?)\\s*(%|b|bytes|k|kb|kib|m|mb|mib|g|gb|gib)?\\s*$"_s,
@@ -167,7 +167,8 @@ std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullByt
         return std::nullopt;
     }
     const double value = match.captured(1).replace(u',', u'.').toDouble();
-    const QString unit = match.captured(2).toLower();
+    const QString typed = match.captured(2);
+    const QString unit = (typed.isEmpty() ? kPattern.match(shown).captured(2) : typed).toLower();
     double factor = 1.0;
     if (unit == u"%") {
         factor = static_cast<double>(fullBytes) / 100.0;

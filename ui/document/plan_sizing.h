@@ -44,7 +44,9 @@ using SizesOfLayers = std::map<int, int>;
 /// Kept dims of all layers once `sizes` are applied.
 [[nodiscard]] std::vector<int> keptWith(const PruningPlan& plan, const SizesOfLayers& sizes);
 
-/// "240 KiB", "0.25 MiB", "240000" (bytes), "60 %" of `fullBytes`; nothing when it is none of these.
-[[nodiscard]] std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes);
+/// "240 KiB", "0.25 MiB", "240" (in the unit of `shown`, which the field said before), "60 %" of `fullBytes`;
+/// nothing when it is none of these.
+[[nodiscard]] std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes,
+                                                     const QString& shown);
 
 } // namespace rankscope

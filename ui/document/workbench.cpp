@@ -209,7 +209,12 @@ void Workbench::forgetStatistics()
     m_selector.reset();
     m_selectorNote.clear();
     m_realised.reset();
-    if (m_candidateTrust == Trust::Final) {
+    // A run under way scores channels of the old text: it is started again with the new ones.
+    if (m_candidateBox != nullptr) {
+        m_jobs.cancelKind(u"candidate"_s);
+        m_candidateBox.reset();
+    }
+    if (m_candidateTrust != Trust::Missing) {
         m_candidateTrust = Trust::Stale;
         Q_EMIT candidateChanged();
     }

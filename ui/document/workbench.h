@@ -112,6 +112,12 @@ public:
     [[nodiscard]] DType dtype() const { return m_dtype; }
     [[nodiscard]] const QString& evaluationText() const { return m_evaluationText; }
     [[nodiscard]] const QString& calibrationText() const { return m_calibrationText; }
+    /// Evaluation and calibration text are the same, so that selection has seen what it is scored on.
+    [[nodiscard]] bool scoresCalibrationText() const
+    {
+        return m_texts.evaluation != nullptr && m_texts.calibration != nullptr
+            && m_texts.evaluation->sourceSha256 == m_texts.calibration->sourceSha256;
+    }
     /// The demo's own texts are in use for a model that is not the demo.
     [[nodiscard]] bool usesDemoTextForOtherModel() const;
     /// Why there is no model: a sentence, or empty.
@@ -207,6 +213,7 @@ private:
     void scheduleCandidate();
     void startCandidate();
     [[nodiscard]] LiveNumbers newLiveNumbers();
+    void showBaseline(std::shared_ptr<const PerplexityEstimate> estimate);
     void liveArrived();
     void takeLive();
     /// Of the plan that the newest run was started for: it is the document's.

@@ -105,14 +105,11 @@ void Workbench::startBaseline()
                 m_baselineTrust = m_baseline != nullptr ? Trust::Stale : Trust::Missing;
                 report(result.error());
             } else {
-                m_baseline = std::move(result).value();
                 m_baselineTrust = Trust::Final;
-                updateDelta();
+                showBaseline(std::move(result).value());
             }
             Q_EMIT baselineChanged();
-            if (m_candidate != nullptr) {
-                Q_EMIT candidateChanged();
-            }
+            Q_EMIT candidateChanged();
         },
         job_priority::kBaseline);
     Q_EMIT baselineChanged();
@@ -375,9 +372,12 @@ void Workbench::takeLive()
     m_sinceTaken.start();
     if (m_baselineBox != nullptr) {
         if (std::shared_ptr<const PerplexityEstimate> part = m_baselineBox->take()) {
-            m_baseline = std::move(part);
-            updateDelta();
+            const bool other = m_candidate != nullptr && m_candidate->basis != part->basis;
+            showBaseline(std::move(part));
             Q_EMIT baselineChanged();
+            if (other) {
+                Q_EMIT candidateChanged();
+            }
         }
     }
     if (m_candidateBox != nullptr) {
@@ -391,6 +391,18 @@ void Workbench::takeLive()
     }
 }
 
+/// Numbers of two texts never stand beside each other: the first number of other windows takes those of the
+/// old ones away.
+void Workbench::showBaseline(std::shared_ptr<const PerplexityEstimate> estimate)
+{
+    if (m_candidate != nullptr && m_candidate->basis != estimate->basis) {
+        m_candidate.reset();
+        m_candidateTrust = Trust::Missing;
+    }
+    m_baseline = std::move(estimate);
+    updateDelta();
+}
+
 /// A number of an earlier plan, as they come during a drag, is stale from the start.
 void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate, Trust trust)
 {
@@ -399,9 +411,17 @@ void Workbench::showCandidate(std::shared_ptr<const PerplexityEstimate> estimate
         m_lastReactionMs = static_cast<double>(m_sinceEdit.nsecsElapsed()) * 1e-6;
         m_awaitingFirstNumber = false;
     }
+    const bool otherWindows = m_baseline != nullptr && m_baseline->basis != estimate->basis;
+    if (otherWindows) {
+        m_baseline.reset();
+        m_baselineTrust = m_baselineTrust == Trust::Stale ? Trust::Missing : m_baselineTrust;
+    }
     m_candidate = std::move(estimate);
     m_candidateTrust = fits ? trust : Trust::Stale;
     updateDelta();
+    if (otherWindows) {
+        Q_EMIT baselineChanged();
+    }
     Q_EMIT candidateChanged();
 }
 
@@ -444,12 +464,13 @@ void Workbench::updateDelta()
     const auto fits = [this](const std::shared_ptr<const PerplexityEstimate>& estimate) {
         return estimate != nullptr && estimate->basis == m_candidate->basis;
     };
-    // While the windows change, the delta of the old ones stays, stale like its candidate.
     if (fits(m_reference)) {
         m_deltaReference = m_reference;
     } else if (fits(m_baseline)) {
         m_deltaReference = m_baseline;
     } else {
+        m_delta.clear();
+        m_deltaReference.reset();
         return;
     }
     m_delta.update(m_deltaReference, m_candidate);

@@ -68,6 +68,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     }
     plan.modelFingerprint = m_overview->fingerprint;
     plan.modelName = m_overview->name;
+    plan.seed = kDefaultSeed;
     plan.method = pruningMethods().empty() ? "" : pruningMethods().front().id;
     Q_EMIT overviewChanged();
     m_document.open(m_overview->spec, plan);

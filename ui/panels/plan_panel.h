@@ -72,6 +72,8 @@ private:
     /// Why the budget that is typed cannot be had: a sentence, or empty.
     [[nodiscard]] QString budgetProblem() const;
     void showBudgetProblem(const QString& sentence);
+    /// In bytes; a bare number is in the unit that the field shows.
+    [[nodiscard]] std::optional<std::int64_t> typedBudget() const;
     [[nodiscard]] std::optional<SizesOfLayers> budgetSizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> sensitivitySizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> rankSizes() const;

@@ -99,9 +99,14 @@ void PlanPanel::previewRatio(double ratio)
     preview(sizesForRatio(m_document.plan(), ratio, m_snap.rule()), tr("Ratio %1").arg(formatRatio(ratio)));
 }
 
+std::optional<std::int64_t> PlanPanel::typedBudget() const
+{
+    return parseBytes(m_budget->text(), m_document.spec().stateBytes(), formatBytes(m_document.stateBytes()));
+}
+
 std::optional<SizesOfLayers> PlanPanel::budgetSizes() const
 {
-    const std::optional<std::int64_t> bytes = parseBytes(m_budget->text(), m_document.spec().stateBytes());
+    const std::optional<std::int64_t> bytes = typedBudget();
     if (!m_document.isOpen() || !bytes) {
         return std::nullopt;
     }
@@ -122,7 +127,7 @@ QString PlanPanel::budgetProblem() const
         setKeptCount(plan.layers[idx(layer)], size);
     }
     const std::int64_t least = plan.stateBytes(m_document.spec());
-    return least > parseBytes(m_budget->text(), m_document.spec().stateBytes())
+    return least > *typedBudget()
         ? tr("%1 is too little: with these locks and sizes the smallest state has %2.")
               .arg(m_budget->text().simplified(), formatBytes(least))
         : QString();

@@ -258,6 +258,9 @@ void QualityPanel::refresh()
                                                               : QString();
         break;
     }
+    if (workbench.scoresCalibrationText() && workbench.candidate() != nullptr) {
+        caption = tr("⚠ scored on its calibration text · %1").arg(caption);
+    }
     Q_EMIT captionChanged(caption);
 }
 
