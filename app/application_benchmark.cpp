@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application_benchmark.h"
 
-#include "app/benchmark_summary.h"
+#include "app/application_benchmark_summary.h"
 #include "core/base/narrow.h"
 #include "core/base/process_memory.h"
 #include "ui/document/open_defaults.h"

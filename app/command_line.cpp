@@ -53,8 +53,10 @@ void addDevice(CLI::App& command, CommandOptions& options)
 
 void addWindows(CLI::App& command, CommandOptions& options)
 {
-    command.add_option("--windows", options.windows, "Only the first N windows (default: all of the text; the window of "
-                                                  "Rankscope takes 32, and 4 for spectra)")
+    command
+        .add_option("--windows", options.windows,
+                    "Only the first N windows (default: all of the text; the window of "
+                    "Rankscope takes 32, and 4 for spectra)")
         ->check(CLI::Range(1, 1 << 30));
     command.add_option("--length", options.length, "Tokens per window")
         ->capture_default_str()
@@ -197,7 +199,8 @@ void addVerify(CLI::App& app, CommandOptions& options)
 void addSensitivity(CLI::App& app, CommandOptions& options)
 {
     CLI::App& command = *app.add_subcommand(
-        "sensitivity", "What each layer costs alone: as a --plan cuts it, and a curve over a few sizes with --method");
+        "sensitivity",
+        "What each layer costs alone: as a --plan cuts it, and a curve over a few sizes with --method");
     addModel(command, options);
     command.add_option("--text", options.text, "UTF-8 text file")->required();
     addPlan(command, options, "Measure every layer of this plan or recipe alone, over all windows");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
-#include "app/display_choice.h"
+#include "app/application_display.h"
 #include "app/log_sinks.h"
 #include "core/base/device.h"
 #include "ui/jobs/stall_watchdog.h"
@@ -74,7 +74,9 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
     const QCommandLineOption run(
-        u"run"_s, u"action to trigger once all numbers are final, by its id; may be repeated; \"list\" prints all ids"_s, u"id"_s);
+        u"run"_s,
+        u"action to trigger once all numbers are final, by its id; may be repeated; \"list\" prints all ids"_s,
+        u"id"_s);
     const QCommandLineOption benchmark(
         u"benchmark"_s, u"drive the window as a user would, print reaction times and stalls, and quit"_s);
     const QCommandLineOption json(u"json"_s, u"with --benchmark: one JSON object instead of a table"_s);
@@ -99,8 +101,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.benchmark = parser.isSet(benchmark);
     options.json = parser.isSet(json);
     options.repeats = std::max(1, parser.value(repeats).toInt());
-    options.freshSettings = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark
-        || options.listActions;
+    options.freshSettings
+        = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark || options.listActions;
     if (parser.isSet(device)) {
         const rankscope::Result<rankscope::Device> wanted
             = rankscope::deviceFromString(parser.value(device).toStdString());

@@ -10,7 +10,18 @@
 
 namespace rankscope::cli {
 
-enum class Command { Inspect, Models, Forward, Evaluate, Analyze, Plan, Export, Verify, Sensitivity, Benchmark };
+enum class Command {
+    Inspect,
+    Models,
+    Forward,
+    Evaluate,
+    Analyze,
+    Plan,
+    Export,
+    Verify,
+    Sensitivity,
+    Benchmark
+};
 
 /// What the command line said; every command reads the fields that are its own.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): one object, grouped for the reader

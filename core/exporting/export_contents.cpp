@@ -150,13 +150,12 @@ std::optional<Error> tooLittleSpace(const ExportContents& contents)
     if (free < 0 || free >= needed) {
         return std::nullopt;
     }
-    return Error {
-        ErrorCode::DiskFull,
-        fmt::format("The disk of \"{}\" is too full: the export needs {} and {} are free. Free some space "
-                    "or choose another place.",
-                    contents.target.parent_path().string(), sizeText(needed), sizeText(free)),
-        fmt::format("needed {} bytes, free {}", needed, free)
-    };
+    return Error { ErrorCode::DiskFull,
+                   fmt::format(
+                       "The disk of \"{}\" is too full: the export needs {} and {} are free. Free some space "
+                       "or choose another place.",
+                       contents.target.parent_path().string(), sizeText(needed), sizeText(free)),
+                   fmt::format("needed {} bytes, free {}", needed, free) };
 }
 
 std::vector<std::string> warningsFor(const ModelSpec& spec, const PruningPlan& plan, ExportMode mode)

@@ -11,7 +11,8 @@ namespace rankscope {
 //   {"rankscope_recipe": 1,            version
 //    "program": "Rankscope 0.1.0",
 //    "mode": "uniform",                as --mode
-//    "removed": 0.26,                  fraction of the key channels that was cut, for people; the plan's "ratio"
+//    "removed": 0.26,                  fraction of the key channels that was cut, for people; the plan's
+//    "ratio"
 //                                      is what had been asked for
 //    "source": {"name", "fingerprint", "digest"},   of the checkpoint that was cut; digest "" when not known
 //    "plan": {...}}                    a plan file (plan_file.h), readable on its own

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window's program from outside, where there is no display.
-#include "app/benchmark_summary.h"
+#include "app/application_benchmark_summary.h"
 
 #include <QImage>
 #include <QJsonArray>

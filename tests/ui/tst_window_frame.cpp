@@ -323,7 +323,7 @@ private Q_SLOTS:
         QVERIFY(dialog != nullptr);
         dialog->filter()->setText(folder + u"-not"_s);
         QVERIFY(!dialog->openButton()->isEnabled());
-        dialog->filter()->setText(file ? folder + u"/config.json"_s : folder + u'/');
+        dialog->filter()->setText(folder + (file ? u"/config.json"_s : u"/"_s));
         QVERIFY(dialog->openButton()->isEnabled());
         QTest::keyClick(dialog->filter(), Qt::Key_Return);
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != nullptr, kEngineMs);

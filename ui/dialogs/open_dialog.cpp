@@ -156,7 +156,8 @@ void OpenDialog::applyFilter()
     const bool isPath = QDir::isAbsolutePath(path);
     const QString folder = QFileInfo(path).isFile() ? QFileInfo(path).absolutePath() : QDir::cleanPath(path);
     const bool checkpoint = isPath && QFileInfo::exists(folder + u"/config.json"_s);
-    m_typedFolder = checkpoint || (isPath && first == nullptr && QFileInfo(folder).isDir()) ? folder : QString();
+    m_typedFolder
+        = checkpoint || (isPath && first == nullptr && QFileInfo(folder).isDir()) ? folder : QString();
     QTreeWidgetItem* current = m_list->currentItem();
     if (!m_typedFolder.isEmpty()) {
         m_list->setCurrentItem(nullptr);
@@ -164,10 +165,10 @@ void OpenDialog::applyFilter()
         m_list->setCurrentItem(first);
     }
     const QString place = QDir::toNativeSeparators(folder);
-    const QString note = checkpoint        ? tr("Enter opens the checkpoint in %1.").arg(place)
-        : !isPath || first != nullptr      ? m_models.note()
-        : !m_typedFolder.isEmpty()         ? tr("%1 holds no config.json.").arg(place)
-                                           : tr("There is no folder %1.").arg(place);
+    const QString note = checkpoint   ? tr("Enter opens the checkpoint in %1.").arg(place)
+        : !isPath || first != nullptr ? m_models.note()
+        : !m_typedFolder.isEmpty()    ? tr("%1 holds no config.json.").arg(place)
+                                      : tr("There is no folder %1.").arg(place);
     m_note->setText(note);
     m_note->setVisible(!note.isEmpty());
     refreshButtons();
@@ -185,7 +186,8 @@ void OpenDialog::openCurrent()
     refreshButtons();
     if (m_open->isEnabled()) {
         const QTreeWidgetItem* item = m_list->currentItem();
-        const QString folder = item != nullptr ? item->data(NameColumn, kFolderRole).toString() : m_typedFolder;
+        const QString folder
+            = item != nullptr ? item->data(NameColumn, kFolderRole).toString() : m_typedFolder;
         close();
         Q_EMIT folderChosen(folder);
     }

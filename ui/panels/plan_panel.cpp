@@ -362,9 +362,10 @@ void PlanPanel::refreshCalibration()
     QPalette colours = palette();
     if (m_workbench.scoresCalibrationText()) {
         m_calibration->setText(u"⚠ "_s + m_calibration->text());
-        m_calibration->setToolTip(m_calibration->toolTip() + u'\n'
-                                  + tr("The same text is scored: selection has seen it, so that its losses look "
-                                       "better than those of a text it has not seen."));
+        m_calibration->setToolTip(
+            m_calibration->toolTip() + u'\n'
+            + tr("The same text is scored: selection has seen it, so that its losses look "
+                 "better than those of a text it has not seen."));
         colours.setColor(QPalette::WindowText, themeOf(palette()).worse);
     }
     m_calibration->setPalette(colours);

@@ -219,9 +219,9 @@ private Q_SLOTS:
         QVERIFY(planFromJson(recipe["plan"].dump(), "x").value() == plan);
         const std::string card = text(target / kModelCardFileName);
         QVERIFY(card.starts_with("---\nlicense: gpl-3.0\n"));
-        for (const char* part : { "51.25", "`rrqr`", "some text", "README-original.md", "from_pretrained",
-                                 "| prune ratio (removed) | 0.69 |", "asked for globally", "| 0.50 |",
-                                 "384 KiB -> 120 KiB" }) {
+        for (const char* part :
+             { "51.25", "`rrqr`", "some text", "README-original.md", "from_pretrained",
+               "| prune ratio (removed) | 0.69 |", "asked for globally", "| 0.50 |", "384 KiB -> 120 KiB" }) {
             QVERIFY2(card.find(part) != std::string::npos, part);
         }
         QCOMPARE(text(target / "README-original.md"), text(test::demoDir() / "README.md"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/display_choice.h"
+#include "app/application_display.h"
 
 #include <QGuiApplication>
 #include <QString>
@@ -25,7 +25,8 @@ enum class Need { Window, Picture, Text };
 /// Before anything is parsed, since parsing needs the application object; "--name=value" counts as "--name".
 Need needOf(int argc, const char* const* argv)
 {
-    static constexpr std::array<std::string_view, 5> kText { "-h", "--help", "--help-all", "-v", "--version" };
+    static constexpr std::array<std::string_view, 5> kText { "-h", "--help", "--help-all", "-v",
+                                                             "--version" };
     static constexpr std::array<std::string_view, 3> kPicture { "--screenshot", "--pictures", "--benchmark" };
     Need need = Need::Window;
     for (int i = 1; i < argc; ++i) {
@@ -85,7 +86,9 @@ bool swallowDisplayMessage(QtMsgType type, const QMessageLogContext& context, co
     if (starting && context.category != nullptr && std::strncmp(context.category, "qt.qpa", 6) == 0) {
         return true;
     }
-    return QGuiApplication::platformName() == u"offscreen"_s && text.startsWith(u"This plugin does not support"_s);
+    return (QGuiApplication::platformName() == u"offscreen"_s
+            && text.startsWith(u"This plugin does not support"_s))
+        || text.startsWith(u"QStandardPaths: XDG_RUNTIME_DIR not set"_s); // as over ssh: Qt makes one
 }
 
 } // namespace rankscope

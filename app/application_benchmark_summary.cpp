@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/benchmark_summary.h"
+#include "app/application_benchmark_summary.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -71,8 +71,7 @@ QString benchmarkSummary(const QJsonObject& result)
     }
     for (const QJsonValue& drag : result[u"drag"_s].toArray()) {
         add(text, u"drag of layer %1"_s.arg(drag[u"layer"_s].toInt()),
-            u"%1 numbers for %2 edits, longest gap %3, %4 after the release"_s
-                .arg(drag[u"numbers"_s].toInt())
+            u"%1 numbers for %2 edits, longest gap %3, %4 after the release"_s.arg(drag[u"numbers"_s].toInt())
                 .arg(drag[u"edits"_s].toInt())
                 .arg(ms(drag[u"longest_gap_ms"_s]), ms(drag[u"after_release_ms"_s])));
     }
@@ -90,7 +89,7 @@ QString benchmarkSummary(const QJsonObject& result)
     if (result.contains(u"memory_at_end"_s)) {
         add(text, u"memory of its own"_s,
             u"%1 after opening, %2 at the end"_s.arg(mib(result[u"memory_after_open"_s]),
-                                                      mib(result[u"memory_at_end"_s])));
+                                                     mib(result[u"memory_at_end"_s])));
     }
     return text;
 }
