@@ -7,6 +7,7 @@
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/candidate_history.h"
+#include "ui/document/candidate_store.h"
 #include "ui/document/channel_choice.h"
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
@@ -24,6 +25,7 @@
 #include "ui/jobs/memory_watch.h"
 #include "ui/models/layer_selection.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/equaliser_panel.h"
 #include "ui/panels/importance_panel.h"
@@ -34,6 +36,7 @@
 #include "ui/panels/spectra_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/equaliser.h"
 #include "ui/widgets/hint_strip.h"
 #include "ui/widgets/jobs_button.h"
 #include "ui/widgets/message_bar.h"
@@ -42,6 +45,7 @@
 #include <QAction>
 #include <QBoxLayout>
 #include <QCloseEvent>
+#include <QDesktopServices>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
@@ -53,6 +57,7 @@
 #include <QToolBar>
 #include <QToolButton>
 #include <QUndoStack>
+#include <QUrl>
 
 namespace rankscope {
 
@@ -85,6 +90,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     , m_memory(new MemoryWatch(m_services.lanes, this))
 {
     m_layerModel->setProbes(m_probes);
+    m_layerModel->setSnap(m_snap);
     setObjectName(u"mainWindow"_s);
     setAcceptDrops(true);
     auto* centre = new QWidget(this);
@@ -107,12 +113,20 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     margin->addWidget(m_dockHost);
     setCentralWidget(centre);
     m_candidates = new CandidateHistory(m_services.workbench, m_services.document, this);
+    if (!m_services.stateFolder.isEmpty()) {
+        m_candidateStore
+            = new CandidateStore(*m_candidates, m_services.lanes, m_services.stateFolder + u"/candidates"_s,
+                                 m_services.autosaveMs, this);
+        connect(m_candidateStore, &CandidateStore::problem, this,
+                [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Warning); });
+    }
     m_tokenLosses
         = new TokenLosses(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this);
     m_textScores
         = new TextScores(m_services.workbench, m_services.lanes, m_services.jobs, m_services.document, this);
     buildBars();
     buildDocks();
+    attachViewExports();
     buildActions();
     buildMenus();
     m_palette = new CommandPalette(*m_actions, this);
@@ -133,7 +147,10 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     refreshStatus();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    m_actions->dropRules();
+}
 
 ExportDialog* MainWindow::exportDialog() const
 {
@@ -187,6 +204,25 @@ void MainWindow::connectAll()
             [this] { m_memory->setDevice(m_services.workbench.device()); });
     connect(m_memory, &MemoryWatch::changed, this, &MainWindow::refreshMemory);
     connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
+    connect(&workbench, &Workbench::problem, this, [this](const QString& sentence, IssueSeverity severity) {
+        // What comes up while the weights are read belongs to the checkpoint, like what its headers say.
+        if (severity == IssueSeverity::Error && m_services.workbench.overview() != nullptr
+            && m_services.workbench.model() == nullptr) {
+            m_issuesPanel->addIssue({ severity, sentence.toStdString(), {} });
+            refreshIssueCount();
+        }
+    });
+    connect(m_issuesPanel, &IssuesPanel::layerWanted, this, [this](int layer) {
+        if (layer < m_selection->layerCount()) {
+            m_selection->setCurrentLayer(layer);
+        }
+    });
+    connect(m_issuesPanel, &IssuesPanel::folderWanted, this, [this] {
+        if (const auto& overview = m_services.workbench.overview()) {
+            QDesktopServices::openUrl(
+                QUrl::fromLocalFile(QString::fromStdU16String(overview->folder.u16string())));
+        }
+    });
     connect(&workbench, &Workbench::spectraChanged, this,
             [this] { m_layerModel->setSpectra(m_services.workbench.spectra()); });
     connect(&document, &PlanDocument::planChanged, this, &MainWindow::refreshNumbers);
@@ -199,15 +235,31 @@ void MainWindow::connectAll()
     });
     connect(m_planPanel, &PlanPanel::calibrationTextWanted, this, &MainWindow::chooseCalibrationText);
     connect(m_strip->exportButton(), &QPushButton::clicked, this, &MainWindow::openExportDialog);
+    connect(m_strip, &StatusStrip::hovered, this, &MainWindow::showHover);
+    connect(m_comparePanel, &ComparePanel::candidateHovered, this, [this](int id) {
+        LayerSelection::Hover hover;
+        hover.candidate = id;
+        m_selection->setHover(hover);
+    });
+    connect(m_selection, &LayerSelection::hoverChanged, this, [this] {
+        const int id = m_selection->hover().candidate;
+        m_comparePanel->setHoverMark(id);
+        std::vector<int> kept;
+        if (const CandidateRecord* record = m_candidates->find(id)) {
+            for (const LayerPlan& layer : record->plan.layers) {
+                kept.push_back(layer.keptKeyDims);
+            }
+        }
+        m_equaliserPanel->equaliser()->setOutline(std::move(kept));
+    });
 }
 
 void MainWindow::refreshModel()
 {
     const std::shared_ptr<const CheckpointOverview>& overview = m_services.workbench.overview();
-    const int issues = overview != nullptr ? static_cast<int>(overview->issues.size()) : 0;
     m_issuesPanel->setIssues(overview != nullptr ? overview->issues : std::vector<CheckpointIssue> {},
                              overview != nullptr);
-    m_activityDock->setPageTitle(1, issues > 0 ? tr("Issues (%1)").arg(issues) : tr("Issues"));
+    refreshIssueCount();
     if (overview == nullptr) {
         m_strip->setModelText(tr("none"), tr("No model open"));
     } else {
@@ -231,6 +283,12 @@ void MainWindow::refreshModel()
     refreshModelMenu();
     refreshTitle();
     refreshNumbers();
+}
+
+void MainWindow::refreshIssueCount()
+{
+    const int issues = m_issuesPanel->count();
+    m_activityDock->setPageTitle(1, issues > 0 ? tr("Issues (%1)").arg(issues) : tr("Issues"));
 }
 
 void MainWindow::refreshTitle()
@@ -327,6 +385,9 @@ void MainWindow::closeEvent(QCloseEvent* event)
         return;
     }
     saveLayout();
+    if (m_candidateStore != nullptr) {
+        m_candidateStore->flush();
+    }
     event->accept();
     Q_EMIT closed();
 }

@@ -20,6 +20,7 @@ namespace rankscope {
 
 class ActionRegistry;
 class CandidateHistory;
+class CandidateStore;
 class ChannelChoice;
 class CommandPalette;
 class ComparePanel;
@@ -58,6 +59,7 @@ class TextScores;
 class TokenLossPanel;
 class TokenLosses;
 class TokenRanks;
+class ViewExport;
 class Workbench;
 
 /// What the window is built on; owned by the application, or by a test.
@@ -152,6 +154,17 @@ private:
     void buildChannelActions();
     void buildQualityActions();
     void buildHelpActions();
+    void buildViewExportActions();
+    /// Recent models and devices as commands.
+    void buildStripActions();
+    void refreshRecentActions();
+    void refreshDeviceActions();
+    void attachViewExports();
+    /// The page that has the keyboard, or had it last.
+    [[nodiscard]] QWidget* focusedPage() const;
+    [[nodiscard]] ViewExport* focusedExport() const;
+    [[nodiscard]] QString whyNoPicture() const;
+    [[nodiscard]] QString whyNoValues() const;
     enum class CandidateUse { Load, Pin, Change };
 
     void setRules();
@@ -208,6 +221,7 @@ private:
     void refreshTexts();
     void refreshModelMenu();
     void fillRecentMenu(QMenu* menu);
+    void refreshIssueCount();
     void refreshTitle();
     void refreshStatus();
     void refreshMemory();
@@ -227,6 +241,7 @@ private:
     LocalModelList* m_localModels;
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
+    CandidateStore* m_candidateStore = nullptr; ///< null without a state folder
     TokenLosses* m_tokenLosses = nullptr;
     TextScores* m_textScores = nullptr;
     CommandPalette* m_palette = nullptr;
@@ -265,6 +280,7 @@ private:
     ComparePanel* m_comparePanel = nullptr;
     StatePanel* m_statePanel = nullptr;
     HeadsPanel* m_headsPanel = nullptr;
+    QPointer<QWidget> m_focusInDocks; ///< what had the keyboard last inside a dock
     QPointer<ExportDialog> m_exportDialog;
     QPointer<OpenDialog> m_openDialog;
     QString m_saveWaits; ///< the message that a save waits

@@ -36,6 +36,8 @@ void MainWindow::buildActions()
     buildChannelActions();
     buildQualityActions();
     buildHelpActions();
+    buildViewExportActions();
+    buildStripActions();
     connectRules();
 }
 

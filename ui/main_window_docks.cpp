@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The docks: which there are, where they start, how they share the window.
+#include "ui/document/size_snap.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_list_model.h"
 #include "ui/main_window.h"
@@ -82,6 +83,10 @@ DockPanel* MainWindow::addDock(const QString& name, const QString& title, Panel*
         }
     });
     connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::keepUserLayout);
+    connect(dock, &DockPanel::left, this, [this] {
+        m_selection->setHover({});
+        showHover({});
+    });
     return dock;
 }
 
@@ -103,6 +108,7 @@ void MainWindow::buildDocks()
     m_headsPanel = new HeadsPanel(state);
     m_importancePanel = new ImportancePanel(*m_channelChoice, document, *m_selection, m_services.settings,
                                             m_services.dialogs);
+    m_importancePanel->setSnap([this](int kept, int keyDims) { return m_snap->snapped(kept, keyDims); });
     m_statePanel = new StatePanel(state);
     m_rankPanel = new RankPanel(*m_tokenRanks, *m_selection, m_services.settings, m_services.dialogs);
     m_planPanel = new PlanPanel(workbench, document, *m_probes, *m_snap);
@@ -127,6 +133,7 @@ void MainWindow::buildDocks()
     connect(m_activityDock->toggleViewAction(), &QAction::toggled, m_jobsButton,
             [button = m_jobsButton](bool shown) { button->setVisible(!shown); });
     m_activityDock->addPage(m_issuesPanel, tr("Issues"));
+    connectPanel(m_issuesPanel, m_activityDock);
     m_activityDock->addPage(new LogPanel(m_services.drainLog), tr("Log"));
 
     m_spectraDock = addDock(u"spectraDock"_s, tr("Spectra"), m_spectraPanel,

@@ -39,6 +39,7 @@ void MainWindow::buildMenus()
     fill(file, { u"file.open"_s, u"file.openFolder"_s });
     QMenu* recent = file->addMenu(tr("Open &recent"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecentMenu(recent); });
+    fillRecentMenu(recent);
     fill(file,
          { u"file.demo"_s,
            {},
@@ -80,6 +81,8 @@ void MainWindow::buildMenus()
     }
     fill(view->addMenu(tr("&Importance")), importance);
     fill(view->addMenu(tr("&Rank over tokens")), { u"view.rankForm"_s, u"view.rankModel"_s });
+    fill(view, { u"view.copyPicture"_s, u"view.savePicture"_s, u"view.copyValues"_s, u"view.saveValues"_s });
+    view->addSeparator();
     fill(view,
          { u"view.layerFaders"_s, u"view.headFaders"_s, u"view.fit"_s, u"view.fullScreen"_s,
            u"view.reset"_s });
@@ -127,7 +130,8 @@ void MainWindow::buildMenus()
            u"go.play"_s,
            u"go.previousWindow"_s,
            u"go.nextWindow"_s });
-    fill(menuBar()->addMenu(tr("&Run")),
+    QMenu* run = menuBar()->addMenu(tr("&Run"));
+    fill(run,
          { u"run.evaluate"_s,
            u"run.analyse"_s,
            u"run.probes"_s,
@@ -141,6 +145,12 @@ void MainWindow::buildMenus()
            u"quality.copyTexts"_s,
            {},
            u"run.stop"_s });
+    QMenu* device = run->addMenu(tr("&Device"));
+    for (const ActionRegistry::Entry& entry : m_actions->entries()) {
+        if (entry.id.startsWith(u"run.device."_s)) {
+            device->addAction(entry.action);
+        }
+    }
     fill(menuBar()->addMenu(tr("&Help")),
          { u"help.definitions"_s, u"help.shortcuts"_s, {}, u"help.hints"_s, {}, u"help.about"_s });
 }
@@ -158,16 +168,29 @@ QString folderLabel(const QString& folder)
 
 } // namespace
 
+void MainWindow::refreshRecentActions()
+{
+    const QStringList folders = m_services.settings.get(setting::recentFolders);
+    int at = 0;
+    while (QAction* action = m_actions->find(u"file.recent.%1"_s.arg(at))) {
+        const bool used = at < folders.size();
+        action->setVisible(used);
+        action->setText(used ? tr("Open %1").arg(folderLabel(folders[at])) : tr("Open a recent model"));
+        ++at;
+    }
+    m_actions->refresh();
+}
+
 void MainWindow::fillRecentMenu(QMenu* menu)
 {
     menu->clear();
     menu->addSection(tr("Models"));
-    const QStringList folders = m_services.settings.get(setting::recentFolders);
-    for (const QString& folder : folders) {
-        menu->addAction(folderLabel(folder), this, [this, folder] { openFolder(folder); })
-            ->setToolTip(QDir::toNativeSeparators(folder));
+    for (const ActionRegistry::Entry& entry : m_actions->entries()) {
+        if (entry.id.startsWith(u"file.recent."_s)) {
+            menu->addAction(entry.action);
+        }
     }
-    if (folders.isEmpty()) {
+    if (m_services.settings.get(setting::recentFolders).isEmpty()) {
         menu->addAction(tr("No models yet"))->setEnabled(false);
     }
     menu->addSection(tr("Plans"));
@@ -184,6 +207,7 @@ void MainWindow::fillRecentMenu(QMenu* menu)
 void MainWindow::refreshModelMenu()
 {
     QMenu* menu = m_strip->modelButton()->menu();
+    refreshRecentActions();
     menu->clear();
     menu->addAction(m_actions->find(u"file.open"_s));
     menu->addAction(m_actions->find(u"file.demo"_s));
@@ -238,6 +262,7 @@ void MainWindow::refreshDevices()
     if (menu->isEmpty()) {
         menu->addAction(tr("Looking for devices…"))->setEnabled(false);
     }
+    refreshDeviceActions();
     refreshNumbers();
 }
 

@@ -8,6 +8,7 @@
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/resources.h"
+#include "ui/document/size_snap.h"
 #include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
@@ -92,7 +93,7 @@ QString MainWindow::whyNoReset() const
         = std::any_of(m_selection->layers().begin(), m_selection->layers().end(), [&](int layer) {
               const LayerPlan& planned = plan.layers[idx(layer)];
               return planned.keyDims > 0 && !planned.locked
-                  && planned.keptKeyDims != keptKeyDimsForRatio(planned.keyDims, plan.requestedRatio);
+                  && planned.keptKeyDims != m_snap->proposal(plan.requestedRatio, planned.keyDims);
           });
     return departs ? QString() : tr("The selected layers keep what the ratio says already.");
 }
@@ -315,6 +316,7 @@ void MainWindow::connectRules()
     connect(m_session, &DocumentSession::notSaved, this, refresh);
     connect(m_session, &DocumentSession::saveWaits, this, refresh);
     connect(m_probes, &LayerProbes::changed, this, refresh);
+    connect(m_snap, &SizeSnap::ruleChanged, this, refresh);
     connect(m_tokenRanks, &TokenRanks::changed, this, refresh);
     connect(m_tokenLosses, &TokenLosses::changed, this, refresh);
     connect(m_candidates, &CandidateHistory::marksChanged, this, refresh);

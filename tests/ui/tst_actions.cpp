@@ -301,7 +301,8 @@ public:
             plan.modelFingerprint = bench.workbench.overview()->fingerprint;
             QVERIFY(writePlanFile(plan, pathOf(bench.dialogs.openFile)).has_value());
         }
-        bench.dialogs.saveFile = bench.folder.filePath(id + u".out"_s);
+        bench.dialogs.saveFile
+            = bench.folder.filePath(id + (id.startsWith(u"view."_s) ? u".csv"_s : u".out"_s));
         QGuiApplication::clipboard()->clear();
         bench.window.messageBar()->clear();
     }
@@ -435,8 +436,8 @@ private Q_SLOTS:
                 wrong << id + u": enabled, and nothing happens"_s;
             }
             const QString message = stage->bench.window.messageBar()->currentText();
-            const bool triedInVain
-                = (id == u"run.evaluate"_s || id == u"run.analyse"_s) && state == State::FailedLoad;
+            const bool triedInVain = state == State::FailedLoad
+                && (id == u"run.evaluate"_s || id == u"run.analyse"_s || id.startsWith(u"run.device."_s));
             if (!message.isEmpty() && !message.startsWith(u"Saving "_s) && !triedInVain) {
                 wrong << id + u": "_s + message;
             }

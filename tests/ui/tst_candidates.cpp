@@ -3,6 +3,7 @@
 #include "tests/support/paths.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/candidate_history.h"
+#include "ui/document/candidate_store.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
@@ -13,11 +14,14 @@
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QClipboard>
+#include <QDir>
 #include <QFile>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
+
+#include <set>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -119,8 +123,9 @@ private Q_SLOTS:
         const QModelIndex dense = bench.model.index(0, CandidateTableModel::NameColumn);
         QVERIFY(!bench.model.setData(dense, u"other"_s, Qt::EditRole));
         const QString csv = bench.model.table({ 0, 1 }, u',');
-        QVERIFY2(csv.contains(u"\"best, so \"\"far\"\"\",rrqr,32 32 32 32 32 32,196608,"_s), qPrintable(csv));
-        QCOMPARE(bench.model.table({ 1 }, u'\t').count(u'\t'), 2 * 16);
+        QVERIFY2(csv.contains(u"\"best, so \"\"far\"\"\",rrqr,0.5,32 32 32 32 32 32,196608,"_s),
+                 qPrintable(csv));
+        QCOMPARE(bench.model.table({ 1 }, u'\t').count(u'\t'), 2 * 17);
         bench.history.pin(bench.model.idAt(1));
         bench.history.remove(bench.model.idAt(1));
         QCOMPARE(bench.model.rowCount(), 1);
@@ -261,6 +266,64 @@ private Q_SLOTS:
         QCOMPARE(panel.selectedId(), bench.model.idAt(2));
         QTest::keyClick(table, Qt::Key_Delete);
         QCOMPARE(table->model()->rowCount(), 2);
+    }
+
+    /// Candidates, their names and the pin come back with the model, and are compared as before.
+    void aLaterSessionHasThem()
+    {
+        const QTemporaryDir place;
+        const QString folder = place.filePath(u"candidates"_s);
+        QString file;
+        double delta = 0.0;
+        {
+            Bench bench;
+            CandidateStore store(bench.history, bench.lanes, folder, 5);
+            bench.open();
+            bench.prune(0.5);
+            bench.prune(0.75);
+            bench.history.rename(bench.model.idAt(1), u"mine"_s);
+            bench.history.pin(bench.model.idAt(1));
+            delta = bench.history.delta(bench.history.records()[2])->meanNll;
+            store.flush();
+        }
+        const QStringList files = QDir(folder).entryList(QDir::Files);
+        QCOMPARE(files.size(), 1);
+        file = QDir(folder).filePath(files.front());
+        {
+            Bench bench;
+            CandidateStore store(bench.history, bench.lanes, folder, 5);
+            bench.open();
+            QTRY_COMPARE_WITH_TIMEOUT(bench.model.rowCount(), 3, kEngineMs);
+            QCOMPARE(bench.text(1, CandidateTableModel::NameColumn), u"mine"_s);
+            QCOMPARE(bench.history.pinnedId(), bench.model.idAt(1));
+            QVERIFY(bench.history.isComparable(bench.history.records()[2]));
+            QCOMPARE(bench.history.delta(bench.history.records()[2])->meanNll, delta);
+            // Tried again it is the same row, and a new one gets an id of its own.
+            bench.prune(0.75);
+            QCOMPARE(bench.model.rowCount(), 3);
+            bench.prune(0.25);
+            QCOMPARE(bench.model.rowCount(), 4);
+            std::set<int> ids;
+            for (int row = 0; row < 4; ++row) {
+                ids.insert(bench.model.idAt(row));
+            }
+            QCOMPARE(ids.size(), std::size_t { 4 });
+            bench.history.reload(bench.model.idAt(1));
+            bench.finish();
+            QCOMPARE(bench.history.currentId(), bench.model.idAt(1));
+            store.flush();
+        }
+        QFile damaged(file);
+        QVERIFY(damaged.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        damaged.write("{ \"rankscope_candidates\": 1 }");
+        damaged.close();
+        Bench bench;
+        CandidateStore store(bench.history, bench.lanes, folder, 5);
+        QString sentence;
+        connect(&store, &CandidateStore::problem, &store, [&](const QString& text) { sentence = text; });
+        bench.open();
+        QTRY_VERIFY_WITH_TIMEOUT(sentence.contains(u"damaged"_s), kEngineMs);
+        QCOMPARE(bench.model.rowCount(), 1);
     }
 
     void theFrontIsWhatNobodyBeats()

@@ -9,13 +9,17 @@
 #include "ui/panels/layer_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/widgets/layer_columns.h"
+#include "ui/widgets/ratio_editor.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QClipboard>
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QMouseEvent>
+#include <QSlider>
 #include <QSpinBox>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -219,6 +223,43 @@ private Q_SLOTS:
         QVERIFY(complaint.contains(u"could not be written"_s));
     }
 
+    /// A click on a bar selects the layer; only a drag edits it.
+    void aClickOnABarSelectsAndChangesNothing()
+    {
+        Bench bench(8, m_ini, false);
+        bench.panel.resize(700, 400);
+        bench.panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&bench.panel));
+        QTableView* table = bench.panel.table();
+        const auto barOf = [table](int row) {
+            const QRect cell = table->visualRect(table->model()->index(row, LayerTableModel::KeptColumn));
+            return QPoint(cell.right() - 12, cell.center().y());
+        };
+        const PruningPlan before = bench.document.plan();
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, barOf(3));
+        QCOMPARE(bench.selection.currentLayer(), 3);
+        QVERIFY(bench.document.plan() == before);
+        // A tremble is no drag.
+        drag(table, barOf(2), barOf(2) + QPoint(-2, 0));
+        QCOMPARE(bench.selection.currentLayer(), 2);
+        QVERIFY(bench.document.plan() == before);
+        // A drag edits the layer that was pressed, also when the pointer strays into the next row.
+        const int steps = bench.document.undoStack()->count();
+        drag(table, barOf(4), barOf(5) + QPoint(-30, 0));
+        QVERIFY(bench.document.plan().layers[4].keptKeyDims < 64);
+        QCOMPARE(bench.document.plan().layers[5].keptKeyDims, 64);
+        QCOMPARE(bench.selection.layers(), std::vector<int> { 4 });
+        QCOMPARE(bench.document.undoStack()->count(), steps + 1);
+        // One of several selected layers: a drag takes them all, a click picks one.
+        bench.selection.setLayers({ 0, 1 }, 0);
+        drag(table, barOf(1), barOf(1) + QPoint(-30, 0));
+        QVERIFY(bench.document.plan().layers[0].keptKeyDims < 64);
+        QCOMPARE(bench.document.plan().layers[0].keptKeyDims, bench.document.plan().layers[1].keptKeyDims);
+        QCOMPARE(bench.selection.layers(), (std::vector<int> { 0, 1 }));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, barOf(1));
+        QCOMPARE(bench.selection.layers(), std::vector<int> { 1 });
+    }
+
     void resetsToTheRatio()
     {
         Bench bench(8, m_ini);
@@ -230,7 +271,44 @@ private Q_SLOTS:
         QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 32);
     }
 
+    /// The slider stops at the sizes of the rule, a step of it goes to the next one; typed numbers do not.
+    void theSliderStopsAtTheSizesOfTheRule()
+    {
+        Bench bench(4, m_ini, false);
+        bench.snap.setRule(SizeRule::MultiplesOf16);
+        bench.selection.setLayers({ 1 }, 1);
+        const auto kept = [&bench] { return bench.document.plan().layers[1].keptKeyDims; };
+        QSlider* slider = bench.panel.editor()->slider();
+        QTest::keyClick(slider, Qt::Key_Left);
+        QCOMPARE(kept(), 48);
+        QTest::keyClick(slider, Qt::Key_Left);
+        QCOMPARE(kept(), 32);
+        QTest::keyClick(slider, Qt::Key_Right);
+        QCOMPARE(kept(), 48);
+        slider->setSliderDown(true);
+        slider->setSliderPosition(slider->minimum() + 20); // 21 dims
+        slider->setSliderDown(false);
+        QCOMPARE(kept(), 16);
+        bench.panel.editor()->number()->setValue(21);
+        QCOMPARE(kept(), 21);
+        bench.document.setPruneRatio(0.4, bench.document.newGesture());
+        bench.panel.resetSelected();
+        QCOMPARE(kept(), 32);
+    }
+
 private:
+    static void drag(QTableView* table, const QPoint& from, const QPoint& to)
+    {
+        QTest::mousePress(table->viewport(), Qt::LeftButton, {}, from);
+        for (int step = 1; step <= 4; ++step) {
+            const QPoint at = from + (to - from) * step / 4;
+            QMouseEvent move(QEvent::MouseMove, at, table->viewport()->mapToGlobal(at), Qt::NoButton,
+                             Qt::LeftButton, {});
+            QApplication::sendEvent(table->viewport(), &move);
+        }
+        QTest::mouseRelease(table->viewport(), Qt::LeftButton, {}, to);
+    }
+
     std::unique_ptr<QTemporaryDir> m_folder;
     QString m_ini;
 };

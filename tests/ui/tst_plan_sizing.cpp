@@ -4,9 +4,12 @@
 #include "tests/ui/ui_support.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/plan_sizing.h"
+#include "ui/document/size_snap.h"
 #include "ui/models/override_list_model.h"
+#include "ui/settings/settings.h"
 
 #include <QAbstractItemModelTester>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
 
@@ -151,7 +154,10 @@ private Q_SLOTS:
     void overridesAreListed()
     {
         PlanDocument document;
-        OverrideListModel model(document);
+        const QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        OverrideListModel model(document, snap);
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         const ModelSpec spec = test::smallSpec(8, true);
         document.open(spec, test::openPlan(spec));
@@ -178,6 +184,29 @@ private Q_SLOTS:
         QVERIFY(!document.plan().layers[4].locked);
         document.undoStack()->undo();
         QCOMPARE(model.rowCount(), 1);
+    }
+
+    /// What a reset goes back to is what the ratio gives under the rule: not an override.
+    void resetsGoToTheSizesOfTheRule()
+    {
+        PlanDocument document;
+        const QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        snap.setRule(SizeRule::MultiplesOf16);
+        OverrideListModel model(document, snap);
+        const ModelSpec spec = test::smallSpec(4, false);
+        document.open(spec, test::openPlan(spec));
+        const SizesOfLayers sizes = sizesForRatio(document.plan(), 0.4, snap.rule()); // 38 of 64 without it
+        document.setSizes(sizes, 0.4, document.newGesture(), u"ratio"_s);
+        QCOMPARE(document.plan().layers[0].keptKeyDims, 32);
+        QCOMPARE(model.rowCount(), 0);
+        document.setKept({ 2 }, 20, document.newGesture());
+        QCOMPARE(model.rowCount(), 1);
+        model.reset(0);
+        QCOMPARE(document.plan().layers[2].keptKeyDims, 32);
+        snap.setRule(SizeRule::Any);
+        QCOMPARE(model.rowCount(), 4); // 32 instead of 38
     }
 
     void sizesAreOneStep()

@@ -2,10 +2,12 @@
 #include "tests/support/paths.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
 
 #include <QTest>
+#include <QUndoStack>
 
 using namespace rankscope;
 
@@ -119,6 +121,67 @@ private Q_SLOTS:
                                      && bench.workbench.candidateTrust() == Trust::Final,
                                  kEngineMs);
         QCOMPARE(bench.workbench.baseline(), baseline);
+    }
+
+    /// Undo, redo and a plan that is asked for again show their final number without a run.
+    void aPlanThatWasFinishedNeedsNoRun()
+    {
+        Bench bench;
+        bench.open();
+        const auto half = bench.workbench.candidate();
+        bench.document.setPruneRatio(0.75, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.candidateTrust() == Trust::Final
+                                     && bench.workbench.candidate() != half,
+                                 kEngineMs);
+        const auto quarter = bench.workbench.candidate();
+        const PruningPlan realised = *bench.workbench.realisedPlan();
+        const auto newestRun = [&bench] {
+            int newest = -1;
+            for (int row = 0; row < bench.jobs.rowCount(); ++row) {
+                const Job* job = bench.jobs.jobAt(row);
+                newest = job->title() == QStringLiteral("Evaluate candidate") ? job->id() : newest;
+            }
+            return newest;
+        };
+        const int run = newestRun();
+        QVERIFY(run >= 0);
+        const auto shows = [&bench](const std::shared_ptr<const PerplexityEstimate>& estimate) {
+            return QTest::qWaitFor(
+                [&] {
+                    return bench.workbench.candidateTrust() == Trust::Final
+                        && bench.workbench.candidate() == estimate && bench.workbench.realisedPlan();
+                },
+                kEngineMs);
+        };
+        bench.document.undoStack()->undo();
+        QVERIFY(shows(half));
+        QCOMPARE(bench.workbench.delta().delta()->meanNll,
+                 pairedDelta(*bench.workbench.baseline(), *half).meanNll);
+        bench.document.undoStack()->redo();
+        QVERIFY(shows(quarter));
+        bench.document.keepEverything();
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QVERIFY(shows(half));
+        bench.document.replacePlan(realised, QStringLiteral("load"));
+        QVERIFY(shows(quarter));
+        QCOMPARE(newestRun(), run);
+        // Asked for, it runs; and other windows are other numbers.
+        const auto runsAgain = [&](int before) {
+            return QTest::qWaitFor(
+                [&] { return newestRun() > before && bench.workbench.candidateTrust() == Trust::Final; },
+                kEngineMs);
+        };
+        bench.workbench.evaluateAgain();
+        QVERIFY(runsAgain(run));
+        Workbench::Options options = bench.workbench.options();
+        options.evaluationWindows = 5;
+        const int again = newestRun();
+        bench.workbench.setOptions(options);
+        QVERIFY(runsAgain(again));
+        const int wider = newestRun();
+        bench.document.undoStack()->undo();
+        QVERIFY(runsAgain(wider));
+        QCOMPARE(bench.workbench.candidate()->windows(), 5);
     }
 
     void deltasFollowTheReference()

@@ -39,6 +39,13 @@ void ActionRegistry::setRule(const QStringList& ids, const Rule& rule)
     }
 }
 
+void ActionRegistry::dropRules()
+{
+    for (Entry& entry : m_entries) {
+        entry.rule = nullptr;
+    }
+}
+
 void ActionRegistry::refresh()
 {
     for (Entry& entry : m_entries) {

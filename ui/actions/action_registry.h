@@ -39,6 +39,8 @@ public:
                  std::function<void()> run);
     /// One rule for several commands.
     void setRule(const QStringList& ids, const Rule& rule);
+    /// From now on nothing is asked: what the rules look at is going.
+    void dropRules();
     /// Asks every rule: commands that cannot work are disabled, with the reason as their tool tip.
     void refresh();
     [[nodiscard]] QAction* find(const QString& id) const;

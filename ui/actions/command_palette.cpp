@@ -33,9 +33,9 @@ public:
         const int used = option.fontMetrics.horizontalAdvance(index.data().toString()) + 20;
         const QRect room = option.rect.adjusted(used, 0, -8, 0);
         painter->setPen(option.palette.color(QPalette::PlaceholderText));
-        painter->drawText(room, Qt::AlignRight | Qt::AlignVCenter,
-                          option.fontMetrics.elidedText(index.data(kRestRole).toString(), Qt::ElideRight,
-                                                        room.width()));
+        painter->drawText(
+            room, Qt::AlignRight | Qt::AlignVCenter,
+            option.fontMetrics.elidedText(index.data(kRestRole).toString(), Qt::ElideRight, room.width()));
     }
 };
 
@@ -80,7 +80,7 @@ void CommandPalette::filter(const QString& words)
     // What cannot work now comes last, and says why.
     for (const bool works : { true, false }) {
         for (const ActionRegistry::Entry& entry : m_actions.entries()) {
-            if (entry.action->isEnabled() != works) {
+            if (entry.action->isEnabled() != works || !entry.action->isVisible()) {
                 continue;
             }
             QString text = entry.action->text();

@@ -75,7 +75,8 @@ QString whatIsThisHtml(const QWidget& shown, Topic topic)
     for (const QString& wanted : definitionNames(topic)) {
         const auto found
             = std::ranges::find_if(all, [&](const Definition& entry) { return entry.name == wanted; });
-        if (found != all.end()) {
+        const bool said = html.contains(u"<b>%1</b>"_s.arg(wanted.toHtmlEscaped())); // by the tooltip
+        if (found != all.end() && !said) {
             const bool both = !found->range.isEmpty() && !found->source.isEmpty();
             const QString details = found->range + (both ? u" · "_s : QString()) + found->source;
             html += u"<p><b>%1</b>: %2%3</p>"_s.arg(found->name.toHtmlEscaped(), found->meaning,

@@ -230,12 +230,65 @@ std::optional<double> CandidateHistory::meanDelta(const CandidateRecord& record)
     return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
 }
 
+StoredCandidates CandidateHistory::stored(int most) const
+{
+    StoredCandidates stored { m_modelDigest, m_nextId, m_pinnedId, {} };
+    const std::ptrdiff_t first = std::ssize(m_records) - most;
+    for (std::ptrdiff_t row = 0; row < std::ssize(m_records); ++row) {
+        const CandidateRecord& record = m_records[idx(row)];
+        if (row >= first || record.isDense() || record.id == m_pinnedId) {
+            stored.candidates.push_back({ record.id, record.name.toStdString(), record.plan,
+                                          record.stateBytes, record.estimate, record.baseline });
+        }
+    }
+    return stored;
+}
+
+void CandidateHistory::adopt(const StoredCandidates& stored)
+{
+    // Those that this session has made already keep their ids; where there are none, so do the stored ones.
+    const bool fresh = std::ranges::all_of(m_records, &CandidateRecord::isDense);
+    int pinned = 0;
+    for (const StoredCandidate& candidate : stored.candidates) {
+        const bool known = std::ranges::any_of(m_records, [&](const CandidateRecord& record) {
+            return (record.isDense() && candidate.id == 0)
+                || (record.estimate->basis == candidate.estimate->basis
+                    && record.estimate->planFingerprint == candidate.estimate->planFingerprint);
+        });
+        if (known || !checkPlan(candidate.plan, m_document.spec())) {
+            continue;
+        }
+        CandidateRecord record;
+        record.id = fresh || candidate.id == 0 ? candidate.id : m_nextId++;
+        record.name = QString::fromStdString(candidate.name);
+        record.plan = candidate.plan;
+        record.stateBytes = candidate.stateBytes;
+        record.estimate = candidate.estimate;
+        record.baseline = candidate.baseline;
+        if (!m_records.empty() && record.baseline->basis == m_records.front().estimate->basis) {
+            record.baseline = m_records.front().estimate;
+        }
+        pinned = candidate.id == stored.pinnedId ? record.id : pinned;
+        const int row = record.isDense() ? 0 : static_cast<int>(m_records.size());
+        Q_EMIT aboutToAdd(row);
+        m_records.insert(m_records.begin() + row, std::move(record));
+        Q_EMIT added();
+    }
+    m_nextId = std::max(m_nextId, stored.nextId);
+    m_deltas.clear(); // its keys are addresses that may be used again
+    if (m_pinnedId == 0 && pinned != 0) {
+        pin(pinned);
+    }
+    updateCurrent();
+}
+
 void CandidateHistory::pin(int id)
 {
     const CandidateRecord* record = find(id);
     m_pinnedId = record != nullptr ? id : 0;
     m_workbench.setReference(record != nullptr && !record->isDense() ? record->estimate : nullptr);
     Q_EMIT marksChanged();
+    Q_EMIT pinned();
 }
 
 void CandidateHistory::rename(int id, const QString& name)
@@ -273,7 +326,16 @@ void CandidateHistory::reload(int id)
         return;
     }
     if (record->isDense()) {
-        m_document.keepEverything();
+        PruningPlan dense = m_document.plan(); // method and locks stay
+        dense.requestedRatio = 0.0;
+        for (LayerPlan& layer : dense.layers) {
+            layer.kept.clear();
+            layer.headEdits.clear();
+            if (layer.keyDims > 0) {
+                setKeptCount(layer, layer.keyDims);
+            }
+        }
+        m_document.replacePlan(dense, tr("load candidate \"%1\"").arg(record->name));
         return;
     }
     m_document.replacePlan(record->plan, tr("load candidate \"%1\"").arg(record->name));

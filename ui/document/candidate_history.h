@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/evaluation/perplexity.h"
+#include "core/evaluation/candidate_file.h"
 #include "core/plan/pruning_plan.h"
 
 #include <QObject>
@@ -43,6 +43,12 @@ public:
 
     [[nodiscard]] const std::vector<CandidateRecord>& records() const { return m_records; }
     [[nodiscard]] const CandidateRecord* find(int id) const;
+    /// Of the model whose records these are; empty for none.
+    [[nodiscard]] const std::string& modelDigest() const { return m_modelDigest; }
+    /// The newest records with the pinned and the dense one, for a file.
+    [[nodiscard]] StoredCandidates stored(int most) const;
+    /// Takes over those of an earlier session that are not there yet, and its pin where nothing else is.
+    void adopt(const StoredCandidates& stored);
     /// The record of the plan that is shown now; -1 while it has no final number.
     [[nodiscard]] int currentId() const { return m_currentId; }
     [[nodiscard]] int pinnedId() const { return m_pinnedId; }
@@ -75,6 +81,7 @@ Q_SIGNALS:
     void recordChanged(int row);
     /// Another record is current, or deltas are taken against another one.
     void marksChanged();
+    void pinned();
 
 private:
     struct Shelf {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/size_snap.h"
 
+#include "core/plan/pruning_plan.h"
 #include "ui/settings/settings.h"
 
 #include <QCoreApplication>
@@ -56,6 +57,11 @@ int SizeSnap::snapped(int keptKeyDims, int keyDims) const
     keptKeyDims = std::clamp(keptKeyDims, 1, keyDims);
     return m_rule == SizeRule::Any ? keptKeyDims
                                    : snapKeyDims(keptKeyDims, sizes(keyDims), SnapRule::Nearest);
+}
+
+int SizeSnap::proposal(double pruneRatio, int keyDims) const
+{
+    return keyDims < 1 ? 0 : snapped(keptKeyDimsForRatio(keyDims, pruneRatio), keyDims);
 }
 
 QString SizeSnap::label(SizeRule rule)

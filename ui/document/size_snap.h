@@ -13,7 +13,8 @@ namespace rankscope {
 
 class Settings;
 
-/// Which sizes the mouse stops at. Typed numbers are taken as they are.
+/// Which sizes edits stop at: drags, sliders, steps of them, the ratio, the budget and resets. Typed numbers,
+/// and the keys that move a cut by one channel, are taken as they are.
 class SizeSnap : public QObject {
     Q_OBJECT
 
@@ -25,6 +26,8 @@ public:
     [[nodiscard]] std::vector<int> sizes(int keyDims) const { return sizesOfRule(m_rule, keyDims); }
     /// The nearest allowed size, 1..keyDims.
     [[nodiscard]] int snapped(int keptKeyDims, int keyDims) const;
+    /// What the ratio asks of a layer, at an allowed size: where a reset goes back to.
+    [[nodiscard]] int proposal(double pruneRatio, int keyDims) const;
 
     /// "multiples of 4".
     [[nodiscard]] static QString label(SizeRule rule);

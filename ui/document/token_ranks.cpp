@@ -150,6 +150,15 @@ QString TokenRanks::staleOrigin() const
     return tr("an earlier plan");
 }
 
+QString TokenRanks::staleCaption() const
+{
+    return tr("of %1 · %2")
+        .arg(staleOrigin(),
+             !m_failure.isEmpty() && m_failedKey == wanted() ? m_failure
+                 : mayStart()                                ? tr("computing…")
+                                                             : tr("press F5 for this one"));
+}
+
 QString TokenRanks::note() const
 {
     if (!m_workbench.blockingSentence().isEmpty()) {

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] Trust trust() const;
     /// What a stale result belongs to: "layer 3, window 1", "an earlier plan".
     [[nodiscard]] QString staleOrigin() const;
+    /// The same with why the wanted one is not there: it is being computed, was stopped, failed or waits.
+    [[nodiscard]] QString staleCaption() const;
     /// Why there is nothing: a sentence with the way on; or empty.
     [[nodiscard]] QString note() const;
     /// Tokens of the shown window as labels, white space made visible.

@@ -208,6 +208,7 @@ void Workbench::forgetStatistics()
     m_statistics.reset();
     m_selector.reset();
     m_selectorNote.clear();
+    m_results.clear();
     m_realised.reset();
     // A run under way scores channels of the old text: it is started again with the new ones.
     if (m_candidateBox != nullptr) {

@@ -9,6 +9,7 @@
 #include "core/text/token_windows.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/quality.h"
+#include "ui/document/result_memory.h"
 #include "ui/document/spectra_summary.h"
 #include "ui/jobs/live_box.h"
 
@@ -212,6 +213,8 @@ private:
     void onPlanChanged();
     void scheduleCandidate();
     void startCandidate();
+    /// Shows the final number of a plan that was evaluated before; false when there is none.
+    bool showKnown(const PruningPlan& plan);
     [[nodiscard]] LiveNumbers newLiveNumbers();
     void showBaseline(std::shared_ptr<const PerplexityEstimate> estimate);
     void liveArrived();
@@ -262,6 +265,7 @@ private:
     std::optional<PruningPlan> m_realised;
     std::shared_ptr<const PerplexityEstimate> m_reference;
     std::shared_ptr<const PerplexityEstimate> m_deltaReference;
+    ResultMemory m_results;
     RunningDelta m_delta;
     struct DenseDelta {
         std::shared_ptr<const PerplexityEstimate> baseline;

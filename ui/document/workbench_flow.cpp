@@ -289,6 +289,9 @@ void Workbench::startCandidate()
         Q_EMIT candidateChanged();
         return;
     }
+    if (showKnown(plan)) {
+        return;
+    }
     const bool selectorFits = m_selector != nullptr && m_selector->methodId() == plan.method;
     if (needsSelection(plan) && !selectorFits) {
         return; // starts when the selector arrives
@@ -339,12 +342,32 @@ void Workbench::startCandidate()
                 return;
             }
             m_realised = std::move(result->plan);
+            m_results.add(m_evaluatedPlan, *m_realised, result->estimate);
             if (!runFitsPlan()) {
                 m_realised.reset();
             }
             showCandidate(std::move(result->estimate), Trust::Final);
         },
         job_priority::kCandidate);
+}
+
+bool Workbench::showKnown(const PruningPlan& plan)
+{
+    const ResultMemory::Entry* known = m_baselineTrust == Trust::Final && m_baseline != nullptr
+        ? m_results.find(plan, *m_baseline)
+        : nullptr;
+    if (known == nullptr) {
+        return false;
+    }
+    if (m_candidateBox != nullptr) {
+        m_jobs.cancelKind(u"candidate"_s);
+        m_candidateBox.reset();
+    }
+    m_evaluatedPlan = plan;
+    m_candidateNote.clear();
+    m_realised = known->realised;
+    showCandidate(known->estimate, Trust::Final);
+    return true;
 }
 
 Workbench::LiveNumbers Workbench::newLiveNumbers()
@@ -502,6 +525,7 @@ void Workbench::evaluateAgain()
     if (m_candidateTrust == Trust::Final) {
         m_candidateTrust = Trust::Stale;
     }
+    m_results.clear(); // asked for: really again
     startCandidate();
 }
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/format/rank_measure.h"
 
+#include "ui/actions/definitions.h"
+
 #include <QCoreApplication>
 
 namespace rankscope {
+
+using namespace Qt::StringLiterals;
 
 double rankOf(const RankMeasures& ranks, RankMeasure measure)
 {
@@ -31,27 +35,12 @@ QString measureName(RankMeasure measure)
     return QCoreApplication::translate("RankMeasure", "threshold rank");
 }
 
-QString measureDefinition(RankMeasure measure)
+QString measureDefinition(RankMeasure measure, const QString& note)
 {
-    switch (measure) {
-    case RankMeasure::Entropy:
-        return QCoreApplication::translate(
-            "RankMeasure",
-            "Entropy rank: exp(−Σ p ln p) with p = σ/Σσ, from 1 to min(Dk, Dv).\n"
-            "How many directions the state really mixes. (Roy and Vetterli 2007, effective rank)");
-    case RankMeasure::Stable:
-        return QCoreApplication::translate(
-            "RankMeasure",
-            "Stable rank: ‖S‖²_F / ‖S‖²₂ = Σσ² / σ₁², from 1 to min(Dk, Dv).\n"
-            "Near 1 when one direction dominates. (arXiv 2602.04852; divided by min(Dk, Dv) it is the "
-            "utilisation)");
-    case RankMeasure::Threshold:
-        break;
-    }
-    return QCoreApplication::translate(
-        "RankMeasure",
-        "Threshold rank: the number of singular values above 10⁻⁴ of the largest.\n"
-        "What numerical linear algebra would call the rank at that tolerance.");
+    return definitionTip({ measure == RankMeasure::Entropy      ? u"entropyRank"_s
+                               : measure == RankMeasure::Stable ? u"stableRank"_s
+                                                                : u"thresholdRank"_s },
+                         note);
 }
 
 } // namespace rankscope

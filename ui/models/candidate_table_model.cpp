@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
+#include "ui/actions/definitions.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/plan_document.h"
 #include "ui/format/numbers.h"
@@ -112,7 +113,7 @@ QVariant CandidateTableModel::data(const QModelIndex& index, int role) const
             : display(record, index.column());
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(static_cast<int>(
-            (index.column() >= BytesColumn && index.column() <= TokensColumn ? Qt::AlignRight : Qt::AlignLeft)
+            (index.column() >= AskedColumn && index.column() <= TokensColumn ? Qt::AlignRight : Qt::AlignLeft)
             | Qt::AlignVCenter));
     case IdRole:
         return record.id;
@@ -149,6 +150,8 @@ QString CandidateTableModel::display(const CandidateRecord& record, int column) 
         return record.name;
     case KeptColumn:
         return keptText(record);
+    case AskedColumn:
+        return record.isDense() ? QString() : formatRatio(record.plan.requestedRatio);
     case BytesColumn:
         return formatKib(record.stateBytes);
     case PerplexityColumn:
@@ -176,6 +179,8 @@ QVariant CandidateTableModel::sortValue(const CandidateRecord& record, int colum
     switch (column) {
     case MarkColumn:
         return record.id;
+    case AskedColumn:
+        return record.isDense() ? 0.0 : record.plan.requestedRatio;
     case KeptColumn:
     case BytesColumn:
         return QVariant::fromValue(static_cast<qlonglong>(record.stateBytes));
@@ -235,22 +240,38 @@ QVariant CandidateTableModel::headerData(int section, Qt::Orientation orientatio
     }
     if (role == Qt::TextAlignmentRole) {
         return QVariant::fromValue(static_cast<int>(
-            (section >= BytesColumn && section <= TokensColumn ? Qt::AlignRight : Qt::AlignLeft)
+            (section >= AskedColumn && section <= TokensColumn ? Qt::AlignRight : Qt::AlignLeft)
             | Qt::AlignVCenter));
     }
     if (role == Qt::ToolTipRole) {
         switch (section) {
+        case MarkColumn:
+            return tr("● the plan that is shown now\n⚑ pinned: deltas are taken against it");
+        case NameColumn:
+            return definitionTip({ u"candidate"_s },
+                                 tr("Double click or Enter loads a plan, F2 renames it."));
         case KeptColumn:
-            return tr("Kept key dims per layer with a state, as a share of Dk");
+            return definitionTip({ u"keptDims"_s }, tr("Per layer with a state, as a share of Dk."));
+        case AskedColumn:
+            return definitionTip(
+                { u"pruneRatio"_s },
+                tr("What was asked of the whole model, by a ratio or a budget of bytes. Layers "
+                   "edited by hand depart from it."));
         case BytesColumn:
-            return tr("Recurrent state of one sequence, KiB in fp32");
+            return definitionTip({ u"stateBytes"_s }, tr("In KiB."));
         case PerplexityColumn:
-            return tr("exp of the mean NLL per predicted token");
+            return definitionTip({ u"perplexity"_s });
         case DeltaColumn:
+            return definitionTip({ u"deltaNll"_s }, tr("Against the pinned row."));
         case IntervalColumn:
-            return tr(
-                "NLL per token against the pinned row (nats): mean over the same windows, 95 % bootstrap "
-                "interval. Coloured only when the interval excludes zero.");
+            return definitionTip({ u"interval"_s });
+        case MethodColumn: {
+            QStringList ids;
+            for (const MethodInfo& method : pruningMethods()) {
+                ids << u"method."_s + QString::fromUtf8(method.id);
+            }
+            return definitionTip(ids);
+        }
         case TokensColumn:
             return tr("Predicted tokens that the numbers rest on");
         default:
@@ -265,6 +286,8 @@ QVariant CandidateTableModel::headerData(int section, Qt::Orientation orientatio
         return tr("Plan");
     case KeptColumn:
         return tr("Kept");
+    case AskedColumn:
+        return tr("Asked");
     case BytesColumn:
         return tr("KiB");
     case PerplexityColumn:
@@ -303,10 +326,10 @@ bool CandidateTableModel::setData(const QModelIndex& index, const QVariant& valu
 
 QString CandidateTableModel::table(const QList<int>& rows, QChar separator) const
 {
-    QStringList lines { QStringList { u"name"_s, u"method"_s, u"kept_dims"_s, u"state_bytes"_s,
-                                      u"perplexity"_s, u"mean_nll"_s, u"delta_nll"_s, u"delta_low"_s,
-                                      u"delta_high"_s, u"delta_against"_s, u"tokens"_s, u"windows"_s,
-                                      u"length"_s, u"text"_s, u"dtype"_s, u"device"_s, u"plan_fingerprint"_s }
+    QStringList lines { QStringList {
+        u"name"_s, u"method"_s, u"asked_ratio"_s, u"kept_dims"_s, u"state_bytes"_s, u"perplexity"_s,
+        u"mean_nll"_s, u"delta_nll"_s, u"delta_low"_s, u"delta_high"_s, u"delta_against"_s, u"tokens"_s,
+        u"windows"_s, u"length"_s, u"text"_s, u"dtype"_s, u"device"_s, u"plan_fingerprint"_s }
                             .join(separator) };
     const CandidateRecord* pinned = m_history.find(m_history.pinnedId());
     for (const int row : rows) {
@@ -318,6 +341,7 @@ QString CandidateTableModel::table(const QList<int>& rows, QChar separator) cons
                                                                              : u"dense"_s;
         QStringList fields { record.name,
                              record.isDense() ? u"dense"_s : QString::fromStdString(record.plan.method),
+                             record.isDense() ? QString() : exact(record.plan.requestedRatio),
                              keptText(record),
                              QString::number(record.stateBytes),
                              exact(estimate.perplexity()),

@@ -19,6 +19,7 @@ public:
         MarkColumn,
         NameColumn,
         KeptColumn,
+        AskedColumn, ///< the ratio that was asked of the whole model
         BytesColumn,
         PerplexityColumn,
         DeltaColumn,

@@ -34,6 +34,8 @@ public:
         int head = -1;
         int channel = -1;
         int token = -1;
+        int window = -1; ///< of the evaluation text
+        int candidate = -1; ///< id of a record of the history
 
         friend bool operator==(const Hover&, const Hover&) = default;
     };

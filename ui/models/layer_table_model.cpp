@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
 #include "ui/format/numbers.h"
 
 #include <QPointF>
@@ -29,6 +30,25 @@ void LayerTableModel::setSpectra(std::shared_ptr<const SpectraSummary> spectra)
     if (m_rows > 0) {
         Q_EMIT dataChanged(index(0, SpectrumColumn), index(m_rows - 1, UtilisationColumn));
     }
+}
+
+void LayerTableModel::setSnap(const SizeSnap* snap)
+{
+    m_snap = snap;
+    if (snap != nullptr) {
+        connect(snap, &SizeSnap::ruleChanged, this, [this] {
+            if (m_rows > 0) {
+                Q_EMIT dataChanged(index(0, KeptColumn), index(m_rows - 1, KeptColumn));
+            }
+        });
+    }
+}
+
+int LayerTableModel::proposal(const LayerPlan& plan) const
+{
+    const double ratio = m_document.plan().requestedRatio;
+    return m_snap != nullptr ? m_snap->proposal(ratio, plan.keyDims)
+                             : keptKeyDimsForRatio(plan.keyDims, ratio);
 }
 
 void LayerTableModel::setProbes(const LayerProbes* probes)
@@ -135,7 +155,7 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const
     case KeptRole:
         return plan.keptKeyDims;
     case ProposalRole:
-        return keptKeyDimsForRatio(plan.keyDims, m_document.plan().requestedRatio);
+        return proposal(plan);
     case LockedRole:
         return plan.locked;
     case HeadsRole:

@@ -3,6 +3,7 @@
 
 #include "core/model/model_spec.h"
 #include "ui/document/spectra_summary.h"
+#include "ui/format/rank_measure.h"
 
 #include <QAbstractTableModel>
 #include <QString>
@@ -13,9 +14,7 @@ namespace rankscope {
 
 class LayerProbes;
 class PlanDocument;
-
-/// Which rank the rank column shows: medians over the heads.
-enum class RankMeasure { Entropy, Stable, Threshold };
+class SizeSnap;
 
 /// One row per layer of the open model. Kept dims and locks are edited through the document only.
 class LayerTableModel : public QAbstractTableModel {
@@ -56,6 +55,8 @@ public:
     void setSpectra(std::shared_ptr<const SpectraSummary> spectra);
     /// `probes` outlives the model; null for none.
     void setProbes(const LayerProbes* probes);
+    /// Outlives the model; null for every size.
+    void setSnap(const SizeSnap* snap);
     void setRankMeasure(RankMeasure measure);
     [[nodiscard]] RankMeasure rankMeasure() const { return m_measure; }
 
@@ -80,6 +81,8 @@ private:
     [[nodiscard]] QVariant toolTip(int layer, int column) const;
     [[nodiscard]] QString rankToolTip(int layer, int column) const;
     [[nodiscard]] QString probeToolTip(int layer, int column) const;
+    /// What the plan's ratio asks for.
+    [[nodiscard]] int proposal(const LayerPlan& plan) const;
     [[nodiscard]] QString keptToolTip(int layer) const;
     [[nodiscard]] QVariant curve(int layer) const;
     [[nodiscard]] int tone(int layer) const;
@@ -91,6 +94,7 @@ private:
     PlanDocument& m_document;
     std::shared_ptr<const SpectraSummary> m_spectra;
     const LayerProbes* m_probes = nullptr;
+    const SizeSnap* m_snap = nullptr;
     RankMeasure m_measure = RankMeasure::Entropy;
     int m_rows = 0;
 };

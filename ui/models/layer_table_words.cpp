@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The words of the layers table: headers and tooltips.
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/size_snap.h"
 #include "ui/format/numbers.h"
+#include "ui/format/rank_measure.h"
 #include "ui/models/layer_table_model.h"
 
 #include <algorithm>
@@ -117,13 +119,13 @@ QString LayerTableModel::keptToolTip(int layer) const
 {
     const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     const LayerPlan& plan = m_document.plan().layers[idx(layer)];
-    const int proposal = keptKeyDimsForRatio(plan.keyDims, m_document.plan().requestedRatio);
+    const int proposed = proposal(plan);
     QString text = tr("Keeps %1 of %2 key dims in every head (ratio %3 removed).")
                        .arg(plan.keptKeyDims)
                        .arg(plan.keyDims)
                        .arg(formatRatio(1.0 - static_cast<double>(plan.keptKeyDims) / plan.keyDims));
-    if (proposal != plan.keptKeyDims) {
-        text += u'\n' + tr("The plan's ratio asks for %1 (tick on the bar).").arg(proposal);
+    if (proposed != plan.keptKeyDims) {
+        text += u'\n' + tr("The plan's ratio asks for %1 (tick on the bar).").arg(proposed);
     }
     const auto edited = static_cast<int>(
         std::ranges::count_if(plan.headEdits, [](const HeadEdit& edit) { return !edit.empty(); }));
@@ -212,32 +214,27 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
         case KindColumn:
             return tr("Kind of the layer: a recurrent state, or softmax attention, which has none");
         case KeptColumn:
-            return tr("Key dims per head of the model → kept by the plan. The tick on the bar is what the "
-                      "plan's ratio asks for.");
+            return definitionTip(
+                { u"keptDims"_s },
+                tr("Key dims per head of the model → kept by the plan. The tick on the bar is "
+                   "what the plan's ratio asks for."));
         case StateColumn:
-            return tr("fp32 recurrent state of one sequence, dense → under the plan, KiB: "
-                      "value heads × kept key dims × value dims × 4 bytes");
+            return definitionTip({ u"stateBytes"_s }, tr("Of this layer, dense → under the plan, KiB."));
         case SpectrumColumn:
-            return tr("Mean singular values of the state over heads, log scale, four decades");
+            return definitionTip({ u"singularValues"_s },
+                                 tr("Here their mean over heads, log scale, four decades."));
         case RankColumn:
-            return m_measure == RankMeasure::Entropy
-                ? tr("Entropy rank exp(−Σ p ln p), p = σ/Σσ, of the state after the last analysed token: "
-                     "median over heads. Right-click to choose another rank.")
-                : m_measure == RankMeasure::Stable
-                ? tr("Stable rank ‖S‖²_F/‖S‖²₂ of the state after the last analysed token: median over heads "
-                     "(arXiv 2602.04852)")
-                : tr("Threshold rank: singular values above 10⁻⁴ of the largest, after the last analysed "
-                     "token: median over heads");
+            return measureDefinition(
+                m_measure,
+                tr("After the last analysed token: median over heads. Right-click to choose "
+                   "another rank."));
         case UtilisationColumn:
-            return tr("Utilisation: stable rank / min(Dk, Dv), median over heads (arXiv 2602.04852)");
+            return definitionTip({ u"utilisation"_s }, tr("Median over heads."));
         case DeltaColumn:
-            return tr("Δ alone: mean difference of the loss in nats per token when only this layer is "
-                      "pruned as planned, paired over the evaluation windows; coloured when its 95 % "
-                      "bootstrap interval excludes zero");
+            return definitionTip({ u"deltaAlone"_s, u"interval"_s },
+                                 tr("Coloured when the interval excludes zero."));
         case SensitivityColumn:
-            return tr("Sensitivity: loss when only this layer keeps 12, 25, 50, 75 % of its key dims (left "
-                      "to right), on a few windows; square-root scale, the same for all layers. The dot "
-                      "is the planned size.");
+            return definitionTip({ u"sensitivity"_s }, tr("The dot is the planned size."));
         case HeadsColumn:
             return tr("Key heads (key/value heads when they differ)");
         default:

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
 
 #include <algorithm>
 
@@ -10,12 +11,14 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
-OverrideListModel::OverrideListModel(PlanDocument& document, QObject* parent)
+OverrideListModel::OverrideListModel(PlanDocument& document, const SizeSnap& snap, QObject* parent)
     : QAbstractTableModel(parent)
     , m_document(document)
+    , m_snap(snap)
     , m_entries(entries())
 {
     connect(&m_document, &PlanDocument::planChanged, this, &OverrideListModel::refresh);
+    connect(&m_snap, &SizeSnap::ruleChanged, this, &OverrideListModel::refresh);
 }
 
 std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
@@ -28,7 +31,7 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
             continue;
         }
         QStringList parts;
-        const int proposal = keptKeyDimsForRatio(planned.keyDims, plan.requestedRatio);
+        const int proposal = m_snap.proposal(plan.requestedRatio, planned.keyDims);
         if (planned.keptKeyDims != proposal) {
             parts << tr("%1 instead of %2").arg(planned.keptKeyDims).arg(proposal);
         }
@@ -115,7 +118,7 @@ void OverrideListModel::reset(int row)
     const int layer = m_entries[idx(row)].layer;
     PruningPlan after = m_document.plan();
     LayerPlan& planned = after.layers[idx(layer)];
-    const int proposal = keptKeyDimsForRatio(planned.keyDims, after.requestedRatio);
+    const int proposal = m_snap.proposal(after.requestedRatio, planned.keyDims);
     if (!planned.headEdits.empty()) {
         planned.headEdits.clear();
         planned.kept.clear();

@@ -8,8 +8,9 @@
 namespace rankscope {
 
 class PlanDocument;
+class SizeSnap;
 
-/// The layers that depart from the plan's ratio, are locked, or have heads edited by hand.
+/// The layers that depart from what the plan's ratio comes to, are locked, or have heads edited by hand.
 class OverrideListModel : public QAbstractTableModel {
     Q_OBJECT
 
@@ -17,7 +18,7 @@ public:
     enum Column { TextColumn, ResetColumn, ColumnCount };
     enum Role { LayerRole = Qt::UserRole + 1 };
 
-    explicit OverrideListModel(PlanDocument& document, QObject* parent = nullptr);
+    OverrideListModel(PlanDocument& document, const SizeSnap& snap, QObject* parent = nullptr);
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -38,6 +39,7 @@ private:
     void refresh();
 
     PlanDocument& m_document;
+    const SizeSnap& m_snap;
     std::vector<Entry> m_entries;
 };
 

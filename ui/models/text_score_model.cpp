@@ -2,6 +2,7 @@
 #include "ui/models/text_score_model.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/document/text_scores.h"
 #include "ui/format/numbers.h"
 #include "ui/models/row_roles.h"
@@ -118,12 +119,22 @@ QVariant TextScoreModel::headerData(int section, Qt::Orientation orientation, in
             static_cast<int>((section == NameColumn ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
     }
     if (role == Qt::ToolTipRole) {
-        return section == BeforeColumn || section == AfterColumn
-            ? tr("exp of the mean NLL per predicted token")
-            : section == DeltaColumn || section == IntervalColumn
-            ? tr("NLL per token, candidate minus dense model (nats): mean over the same windows, 95 % "
-                 "bootstrap interval. Coloured only when the interval excludes zero.")
-            : QVariant();
+        switch (section) {
+        case NameColumn:
+            return definitionTip({ u"texts"_s });
+        case BeforeColumn:
+            return definitionTip({ u"perplexity"_s }, tr("Of the dense model."));
+        case AfterColumn:
+            return definitionTip({ u"perplexity"_s }, tr("Of the plan, masked."));
+        case DeltaColumn:
+            return definitionTip({ u"deltaNll"_s }, tr("Here always against the dense model."));
+        case IntervalColumn:
+            return definitionTip({ u"interval"_s });
+        case TokensColumn:
+            return tr("Predicted tokens that the numbers rest on");
+        default:
+            return {};
+        }
     }
     if (role != Qt::DisplayRole) {
         return {};

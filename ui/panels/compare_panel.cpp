@@ -44,6 +44,7 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     , m_stack(new QStackedLayout(this))
     , m_splitter(new QSplitter(Qt::Vertical, m_content))
     , m_table(new QTableView(m_splitter))
+    , m_delegate(new CandidateDelegate(m_table))
     , m_plot(new ParetoPlot(dialogs, m_splitter))
     , m_reload(new QToolButton(m_content))
     , m_pin(new QToolButton(m_content))
@@ -78,7 +79,7 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     m_proxy->setSourceModel(m_model);
     m_proxy->setSortRole(CandidateTableModel::SortRole);
     m_table->setModel(m_proxy);
-    m_table->setItemDelegate(new CandidateDelegate(m_table));
+    m_table->setItemDelegate(m_delegate);
     m_table->setProperty("rankscopeBare", true);
     m_table->setFrameShape(QFrame::NoFrame);
     m_table->setShowGrid(false);
@@ -115,9 +116,14 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     m_table->setMouseTracking(true);
     connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
         const QModelIndex name = index.siblingAtColumn(CandidateTableModel::NameColumn);
+        Q_EMIT candidateHovered(index.data(CandidateTableModel::IdRole).toInt());
         Q_EMIT hovered(name.data(Qt::ToolTipRole).toString().replace(u"\n"_s, u" · "_s));
     });
-    connect(m_table, &QTableView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
+    connect(m_table, &QTableView::viewportEntered, this, [this] {
+        Q_EMIT candidateHovered(-1);
+        Q_EMIT hovered(QString());
+    });
+    connect(m_plot, &ParetoPlot::pointHovered, this, &ComparePanel::candidateHovered);
     connect(m_plot, &ParetoPlot::clicked, this, &ComparePanel::select);
     connect(m_plot, &ParetoPlot::activated, this, [this](int id) {
         select(id);
@@ -237,6 +243,7 @@ void ComparePanel::fitColumns()
         { CandidateTableModel::DeltaColumn, chars(u"+0.000"_s) },
         // What comes next appears from here on where there is room.
         { CandidateTableModel::KeptColumn, 14 + std::clamp(layers * 5, 20, metrics.height() * 5) },
+        { CandidateTableModel::AskedColumn, chars(u"Asked"_s) },
         { CandidateTableModel::IntervalColumn, chars(u"+0.000 … +0.000"_s) },
         { CandidateTableModel::TokensColumn, chars(u"999 999"_s) },
         { CandidateTableModel::MethodColumn, chars(u"L1 magnitude"_s) },
@@ -245,8 +252,8 @@ void ComparePanel::fitColumns()
     int room = m_table->viewport()->width() - nameWidth;
     for (const auto& [column, width] : wanted) {
         const bool always = column != CandidateTableModel::KeptColumn
-            && column != CandidateTableModel::IntervalColumn && column != CandidateTableModel::TokensColumn
-            && column != CandidateTableModel::MethodColumn;
+            && column != CandidateTableModel::AskedColumn && column != CandidateTableModel::IntervalColumn
+            && column != CandidateTableModel::TokensColumn && column != CandidateTableModel::MethodColumn;
         const bool shown = always || width <= room;
         m_table->setColumnHidden(column, !shown);
         if (shown) {
@@ -280,6 +287,15 @@ void ComparePanel::select(int id)
             m_table->setCurrentIndex(index);
             m_table->scrollTo(index);
         }
+    }
+}
+
+void ComparePanel::setHoverMark(int id)
+{
+    m_plot->setHoverMark(id);
+    if (id != m_delegate->hovered()) {
+        m_delegate->setHovered(id);
+        m_table->viewport()->update();
     }
 }
 
@@ -327,6 +343,11 @@ void ComparePanel::copyTable()
     QGuiApplication::clipboard()->setText(m_model->table(rowsAsShown(), u'\t'));
 }
 
+QString ComparePanel::csv() const
+{
+    return m_model->table(rowsAsShown(), u',');
+}
+
 void ComparePanel::exportTable()
 {
     const QString path = m_dialogs.chooseSaveFile(this, tr("Export the candidates"), u"candidates.csv"_s,
@@ -335,7 +356,7 @@ void ComparePanel::exportTable()
         return;
     }
     QFile file(path);
-    const QByteArray bytes = m_model->table(rowsAsShown(), u',').toUtf8();
+    const QByteArray bytes = csv().toUtf8();
     if (!file.open(QIODevice::WriteOnly | QIODevice::Truncate) || file.write(bytes) != bytes.size()
         || !file.flush()) {
         Q_EMIT problem(
@@ -376,6 +397,7 @@ bool ComparePanel::eventFilter(QObject* watched, QEvent* event)
         fitColumns();
     }
     if (watched == m_table->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT candidateHovered(-1);
         Q_EMIT hovered(QString());
     }
     if (watched == m_table

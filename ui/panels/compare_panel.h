@@ -11,6 +11,7 @@ class QToolButton;
 
 namespace rankscope {
 
+class CandidateDelegate;
 class CandidateHistory;
 class CandidateTableModel;
 class DialogPort;
@@ -39,7 +40,10 @@ public:
     void renameSelected();
     void deleteSelected();
     void copyTable();
+    [[nodiscard]] QString csv() const;
     void exportTable();
+    /// Candidate under the pointer in another view; -1 for none.
+    void setHoverMark(int id);
     /// The plot instead of the table, where there is room for one only.
     void showPlot(bool shown);
     /// There is room for table and plot.
@@ -49,6 +53,8 @@ Q_SIGNALS:
     void hovered(const QString& text);
     void problem(const QString& sentence);
     void captionChanged(const QString& caption);
+    /// Of the row or point under the pointer; -1 for none.
+    void candidateHovered(int id);
     /// Another row is selected, or what can be done with it has changed.
     void selectionChanged();
 
@@ -77,6 +83,7 @@ private:
     QStackedLayout* m_stack;
     QSplitter* m_splitter;
     QTableView* m_table;
+    CandidateDelegate* m_delegate;
     ParetoPlot* m_plot;
     QToolButton* m_reload;
     QToolButton* m_pin;

@@ -236,6 +236,11 @@ QWidget* DockPanel::page(int index) const
     return m_stack->widget(index);
 }
 
+QWidget* DockPanel::currentPage() const
+{
+    return m_stack->currentWidget();
+}
+
 QString DockPanel::pageTitle(int page) const
 {
     return m_header->tabs()->tabText(page);
@@ -257,6 +262,12 @@ void DockPanel::reveal(const QWidget* page)
             return;
         }
     }
+}
+
+void DockPanel::leaveEvent(QEvent* event)
+{
+    QDockWidget::leaveEvent(event);
+    Q_EMIT left();
 }
 
 void DockPanel::setPageCaption(QWidget* page, const QString& caption)

@@ -59,6 +59,7 @@ public:
     [[nodiscard]] static DockPanel* of(const QWidget* page);
     [[nodiscard]] int pageCount() const;
     [[nodiscard]] QWidget* page(int index) const;
+    [[nodiscard]] QWidget* currentPage() const;
     [[nodiscard]] QString pageTitle(int page) const;
     /// Shows the dock wherever it is, turns to the page and gives it the keyboard.
     void reveal(int page);
@@ -67,6 +68,13 @@ public:
     /// Caption that is shown while `page` is in front.
     void setPageCaption(QWidget* page, const QString& caption);
     [[nodiscard]] PanelHeader* header() const { return m_header; }
+
+Q_SIGNALS:
+    /// The pointer left the dock: what its views hovered is over.
+    void left();
+
+protected:
+    void leaveEvent(QEvent* event) override;
 
 private:
     PanelHeader* m_header;

@@ -2,6 +2,7 @@
 #include "ui/panels/equaliser_panel.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/size_snap.h"
@@ -14,6 +15,8 @@
 #include <QMenu>
 
 namespace rankscope {
+
+using namespace Qt::StringLiterals;
 
 EqualiserPanel::EqualiserPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes,
                                LayerSelection& selection, SizeSnap& snap, DialogPort& dialogs,
@@ -35,12 +38,16 @@ EqualiserPanel::EqualiserPanel(Workbench& workbench, PlanDocument& document, Lay
                               + tr("shading: loss of this layer alone"),
                           tr("No model open."), 1);
     m_equaliser->setAccessibleName(tr("Equaliser: kept key dims per layer"));
+    m_equaliser->setToolTip(
+        definitionTip({ u"keptDims"_s, u"entropyRank"_s, u"thresholdRank"_s, u"sensitivity"_s },
+                      tr("A click selects; drag across faders to draw, Shift moves all, Alt "
+                         "keeps the total, double click goes back to the ratio.")));
     m_equaliser->setGestureSource([this] { return m_document.newGesture(); });
     m_equaliser->setSizes([this](int size) { return m_snap.sizes(size); });
     connect(&m_document, &PlanDocument::planChanged, this, &EqualiserPanel::refresh);
     connect(&m_probes, &LayerProbes::changed, this, &EqualiserPanel::refresh);
     connect(&m_workbench, &Workbench::spectraChanged, this, &EqualiserPanel::refresh);
-    connect(&m_snap, &SizeSnap::ruleChanged, m_equaliser, qOverload<>(&QWidget::update));
+    connect(&m_snap, &SizeSnap::ruleChanged, this, &EqualiserPanel::refresh);
     connect(&m_workbench, &Workbench::candidateChanged, this, [this] {
         const Trust trust = m_workbench.candidateTrust();
         if (trust == Trust::Partial || trust == Trust::Final || m_document.plan().keepsAll()) {
@@ -85,7 +92,7 @@ void EqualiserPanel::refresh()
         fader.id = layer;
         fader.track = { planned.keyDims, planned.keptKeyDims, planned.locked,
                         m_document.spec().layers[idx(layer)].stateBytes(1) };
-        fader.proposal = keptKeyDimsForRatio(planned.keyDims, plan.requestedRatio);
+        fader.proposal = m_snap.proposal(plan.requestedRatio, planned.keyDims);
         if (spectra != nullptr && layer < std::ssize(spectra->layers)) {
             fader.entropyRank = spectra->layers[idx(layer)].entropy.median;
             fader.thresholdRank = spectra->layers[idx(layer)].threshold.median;
@@ -109,8 +116,8 @@ void EqualiserPanel::refresh()
 void EqualiserPanel::resetLayer(int layer, quint64 gesture)
 {
     if (m_document.isPrunable(layer)) {
-        const int proposal = keptKeyDimsForRatio(m_document.plan().layers[idx(layer)].keyDims,
-                                                 m_document.plan().requestedRatio);
+        const int proposal
+            = m_snap.proposal(m_document.plan().requestedRatio, m_document.plan().layers[idx(layer)].keyDims);
         m_document.setKept({ layer }, proposal, gesture);
     }
 }

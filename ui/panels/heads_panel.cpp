@@ -51,6 +51,9 @@ HeadsPanel::HeadsPanel(StateSources sources, QWidget* parent)
         const auto measure = static_cast<RankMeasure>(m_measure->currentData().toInt());
         m_map->setMeasure(measure);
         m_measure->setToolTip(measureDefinition(measure));
+        m_map->setToolTip(measureDefinition(
+            measure,
+            tr("Median over the windows; a click selects the head, a double click opens its spectrum.")));
     };
     adopt();
     connect(m_measure, &QComboBox::currentIndexChanged, this, [this, adopt] {

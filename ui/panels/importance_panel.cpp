@@ -65,7 +65,8 @@ ImportancePanel::ImportancePanel(ChannelChoice& choice, PlanDocument& document, 
                 pick(head, -1, false);
             }
         }
-        cutTo(head, kept);
+        const int keyDims = m_choice.channels().keyDims;
+        cutTo(head, m_snap && kept > 0 ? m_snap(kept, keyDims) : kept);
     });
     connect(&m_choice, &ChannelChoice::changed, this, &ImportancePanel::refresh);
     connect(&m_selection, &LayerSelection::channelChanged, this, [this] {

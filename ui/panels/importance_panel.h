@@ -6,6 +6,7 @@
 #include <QElapsedTimer>
 #include <QWidget>
 
+#include <functional>
 #include <vector>
 
 class QCheckBox;
@@ -42,6 +43,8 @@ public:
     void setScope(Scope scope);
     void setSorted(bool sorted);
     void setOtherMethod(const QString& methodId);
+    /// Moves a dragged cut to a size that may be stopped at.
+    void setSnap(std::function<int(int kept, int keyDims)> snap) { m_snap = std::move(snap); }
     /// The cut moves the selected head alone.
     [[nodiscard]] bool cutsHeadOnly() const;
 
@@ -114,6 +117,7 @@ private:
     int m_anchor = -1;
     bool m_picking = false; ///< the selection changes because of a pick
     bool m_dirty = true; ///< refreshed when shown
+    std::function<int(int, int)> m_snap;
     quint64 m_gesture = 0;
     QElapsedTimer m_sinceCutKey;
 };

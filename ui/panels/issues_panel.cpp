@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/issues_panel.h"
 
+#include "core/base/narrow.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/theme/icon_tint.h"
 #include "ui/theme/theme.h"
 
+#include <QClipboard>
 #include <QEvent>
+#include <QGuiApplication>
+#include <QKeyEvent>
 #include <QListWidget>
+#include <QMenu>
+#include <QRegularExpression>
 #include <QStackedLayout>
 
 #include <algorithm>
@@ -14,6 +20,13 @@
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
+
+std::optional<int> layerNamedIn(const QString& text)
+{
+    static const QRegularExpression pattern(u"\\blayers\\.(\\d{1,6})\\b"_s);
+    const QRegularExpressionMatch match = pattern.match(text);
+    return match.hasMatch() ? std::optional(match.captured(1).toInt()) : std::nullopt;
+}
 
 IssuesPanel::IssuesPanel(QWidget* parent)
     : QWidget(parent)
@@ -23,27 +36,107 @@ IssuesPanel::IssuesPanel(QWidget* parent)
 {
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setWordWrap(true);
+    m_list->setMouseTracking(true);
     m_list->setAccessibleName(tr("Issues of the checkpoint"));
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_list->installEventFilter(this);
+    m_list->viewport()->installEventFilter(this);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_list);
     m_empty->setText(tr("No model open."));
+    connect(m_list, &QListWidget::itemClicked, this,
+            [this](const QListWidgetItem* item) { follow(item, false); });
+    connect(m_list, &QListWidget::itemActivated, this,
+            [this](const QListWidgetItem* item) { follow(item, true); });
+    connect(m_list, &QListWidget::itemEntered, this, [this](const QListWidgetItem* item) {
+        Q_EMIT hovered(item->text() + (item->toolTip().isEmpty() ? QString() : u" · "_s + item->toolTip()));
+    });
+    connect(m_list, &QListWidget::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
+    connect(m_list, &QListWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        QMenu menu(this);
+        fillMenu(menu);
+        menu.exec(m_list->viewport()->mapToGlobal(at));
+    });
 }
 
 void IssuesPanel::setIssues(const std::vector<CheckpointIssue>& issues, bool modelOpen)
 {
     m_issues = issues;
+    m_modelOpen = modelOpen;
+    rebuild();
+}
+
+void IssuesPanel::addIssue(const CheckpointIssue& issue)
+{
+    const bool known = std::ranges::any_of(
+        m_issues, [&](const CheckpointIssue& each) { return each.message == issue.message; });
+    if (!known) {
+        m_issues.push_back(issue);
+        rebuild();
+    }
+}
+
+QString IssuesPanel::text(bool all) const
+{
+    QStringList lines;
+    for (int row = 0; row < m_list->count(); ++row) {
+        if (all || row == m_list->currentRow()) {
+            lines << m_list->item(row)->text();
+        }
+    }
+    return lines.join(u'\n');
+}
+
+void IssuesPanel::copy(bool all) const
+{
+    QGuiApplication::clipboard()->setText(text(all));
+}
+
+void IssuesPanel::fillMenu(QMenu& menu)
+{
+    const QListWidgetItem* item = m_list->currentItem();
+    if (const std::optional<int> layer = layerOf(item)) {
+        menu.addAction(tr("Go to layer %1").arg(*layer), this, [this, item] { follow(item, true); });
+    }
+    menu.addAction(tr("Open the folder"), this, &IssuesPanel::folderWanted)->setEnabled(m_modelOpen);
+    menu.addSeparator();
+    menu.addAction(tr("Copy"), this, [this] { copy(false); })->setEnabled(item != nullptr);
+    menu.addAction(tr("Copy all"), this, [this] { copy(true); });
+}
+
+std::optional<int> IssuesPanel::layerOf(const QListWidgetItem* item) const
+{
+    if (item == nullptr) {
+        return std::nullopt;
+    }
+    const CheckpointIssue& issue = m_issues[idx(m_list->row(item))];
+    const std::optional<int> layer = layerNamedIn(QString::fromStdString(issue.subject));
+    return layer ? layer : layerNamedIn(QString::fromStdString(issue.message));
+}
+
+void IssuesPanel::follow(const QListWidgetItem* item, bool opens)
+{
+    if (const std::optional<int> layer = layerOf(item)) {
+        Q_EMIT layerWanted(*layer);
+    } else if (opens) {
+        Q_EMIT folderWanted();
+    }
+}
+
+void IssuesPanel::sortIssues()
+{
     std::stable_sort(m_issues.begin(), m_issues.end(),
                      [](const CheckpointIssue& left, const CheckpointIssue& right) {
                          return static_cast<int>(left.severity) > static_cast<int>(right.severity);
                      });
-    m_empty->setText(modelOpen
-                         ? tr("No issues: every tensor is there with the expected name, shape and type.")
-                         : tr("No model open."));
-    rebuild();
 }
 
 void IssuesPanel::rebuild()
 {
+    sortIssues();
+    m_empty->setText(m_modelOpen
+                         ? tr("No issues: every tensor is there with the expected name, shape and type.")
+                         : tr("No model open."));
     const Theme& theme = themeOf(palette());
     m_list->clear();
     for (const CheckpointIssue& issue : m_issues) {
@@ -64,6 +157,25 @@ void IssuesPanel::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange) {
         rebuild();
     }
+}
+
+bool IssuesPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_list->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
+    }
+    if (watched == m_list && event->type() == QEvent::KeyPress) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Copy)) {
+            copy(false);
+            return true;
+        }
+        if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
+            follow(m_list->currentItem(), true);
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 } // namespace rankscope

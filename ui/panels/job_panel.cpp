@@ -6,8 +6,11 @@
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -104,9 +107,27 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     m_table->setTabKeyNavigation(false);
     m_table->setMinimumHeight(40);
     m_table->setAccessibleName(tr("Jobs"));
+    m_table->setMouseTracking(true);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->installEventFilter(this);
     m_table->viewport()->installEventFilter(this);
     connect(&jobs, &JobListModel::activityChanged, this, &JobPanel::fitColumns);
+    connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
+        const QString title = index.siblingAtColumn(JobListModel::TitleColumn).data().toString();
+        const QString status = index.siblingAtColumn(JobListModel::StatusColumn).data().toString();
+        const QString tip = index.data(Qt::ToolTipRole).toString();
+        Q_EMIT hovered(title + u": "_s + status + (tip == title ? QString() : u" · "_s + tip));
+    });
+    connect(m_table, &QTableView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
+    connect(m_table, &QTableView::customContextMenuRequested, this, [this](const QPoint& at) {
+        const QModelIndex index = m_table->indexAt(at);
+        QMenu menu(this);
+        menu.addAction(tr("Stop this job"), this, [this, index] { cancelRow(index.row()); })
+            ->setEnabled(index.data(JobListModel::CancellableRole).toBool());
+        menu.addSeparator();
+        menu.addAction(tr("Copy the list"), this, &JobPanel::copyTable);
+        menu.exec(m_table->viewport()->mapToGlobal(at));
+    });
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) {
         if (index.column() == JobListModel::CancelColumn) {
             cancelRow(index.row());
@@ -121,8 +142,26 @@ void JobPanel::cancelRow(int row)
     }
 }
 
+void JobPanel::copyTable()
+{
+    QString text;
+    for (int row = 0; row < m_jobs.rowCount(); ++row) {
+        text += m_jobs.index(row, JobListModel::TitleColumn).data().toString() + u'\t'
+            + m_jobs.index(row, JobListModel::StatusColumn).data().toString() + u'\n';
+    }
+    QGuiApplication::clipboard()->setText(text);
+}
+
 bool JobPanel::eventFilter(QObject* watched, QEvent* event)
 {
+    if (watched == m_table->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
+    }
+    if (watched == m_table && event->type() == QEvent::KeyPress
+        && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
+        copyTable();
+        return true;
+    }
     if (watched == m_table->viewport() && event->type() == QEvent::Resize) {
         fitColumns();
     }

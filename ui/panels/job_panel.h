@@ -18,12 +18,16 @@ public:
 
     [[nodiscard]] QTableView* table() const { return m_table; }
 
+Q_SIGNALS:
+    void hovered(const QString& text);
+
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
     void cancelRow(int row);
+    void copyTable();
     void fitColumns();
 
     JobListModel& m_jobs;

@@ -128,6 +128,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
         m_delegate->setHoveredLayer(m_selection.hover().layer);
         m_table->viewport()->update();
     });
+    connect(&m_snap, &SizeSnap::ruleChanged, this, &LayerPanel::refreshEditor);
     connect(&m_document, &PlanDocument::planChanged, this, [this] {
         refreshEditor();
         refreshCaption();
@@ -136,6 +137,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
         m_document.setKept(m_selection.layers(), static_cast<int>(value), gesture);
     });
     connect(m_delegate, &LayerDelegate::keptDragged, this, &LayerPanel::setKeptOf);
+    connect(m_delegate, &LayerDelegate::layerPicked, &m_selection, &LayerSelection::setCurrentLayer);
     connect(m_delegate, &LayerDelegate::keptEntered, this,
             [this](int layer, int kept) { setKeptOf(layer, kept, m_document.newGesture()); });
     connect(m_delegate, &LayerDelegate::lockToggled, this,
@@ -163,8 +165,8 @@ void LayerPanel::resetSelected()
     std::map<int, int> kept;
     for (const int layer : m_selection.layers()) {
         if (m_document.isPrunable(layer)) {
-            kept[layer] = keptKeyDimsForRatio(m_document.plan().layers[idx(layer)].keyDims,
-                                              m_document.plan().requestedRatio);
+            kept[layer] = m_snap.proposal(m_document.plan().requestedRatio,
+                                          m_document.plan().layers[idx(layer)].keyDims);
         }
     }
     m_document.setKeptPerLayer(kept, m_document.newGesture());
@@ -242,6 +244,8 @@ void LayerPanel::refreshEditor()
     if (keyDims > 0) {
         m_editor->setScale(1, keyDims, 1, 0);
         m_editor->setSuffix(tr(" of %1").arg(keyDims));
+        const std::vector<int> sizes = m_snap.sizes(keyDims);
+        m_editor->setStops({ sizes.begin(), sizes.end() });
         m_editor->setValue(kept);
     }
 }

@@ -64,7 +64,7 @@ PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& 
     , m_bySensitivity(new QPushButton(tr("By sensitivity"), this))
     , m_byRank(new QPushButton(tr("By rank"), this))
     , m_preview(new QLabel(this))
-    , m_overrides(new OverrideListModel(document, this))
+    , m_overrides(new OverrideListModel(document, snap, this))
     , m_overrideTitle(new QLabel(this))
     , m_overrideView(new QTableView(this))
     , m_calibration(new QLabel(this))
@@ -313,7 +313,9 @@ void PlanPanel::refreshRule()
 {
     const SizeRule rule = m_snap.rule();
     m_rule->setCurrentIndex(m_rule->findData(static_cast<int>(rule)));
-    QString tip = SizeSnap::description(rule);
+    QString tip = SizeSnap::description(rule) + u'\n'
+        + tr("Drags, sliders, the ratio, the budget and resets stop at these sizes; typed numbers are taken "
+             "as they are.");
     const PruningPlan& plan = m_document.plan();
     std::map<int, QString> reasons; // by size, for layers that are cut
     for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/evaluation/intervals.h"
+#include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/token_losses.h"
@@ -93,26 +94,20 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
         grid->addWidget(name, row, column);
         grid->addWidget(value, row, column + 1);
     };
-    addNumber(0, 0, m_baselineName, m_baseline,
-              tr("exp of the mean NLL per predicted token, and that mean in nats"));
+    addNumber(0, 0, m_baselineName, m_baseline, definitionTip({ u"perplexity"_s, u"nll"_s }));
     addNumber(1, 0, new QLabel(tr("Candidate"), this), m_candidate,
-              tr("exp of the mean NLL per predicted token, and that mean in nats"));
-    addNumber(
-        0, 2, new QLabel(tr("KL"), this), m_kl,
-        tr("KL(dense ‖ pruned) = Σ p (ln p − ln q) over the vocabulary, mean per predicted token in nats, "
-           "with half of its 95 % bootstrap interval over windows"));
+              definitionTip({ u"perplexity"_s, u"nll"_s }));
+    addNumber(0, 2, new QLabel(tr("KL"), this), m_kl,
+              definitionTip({ u"kl"_s }, tr("Shown with half of its 95 % interval.")));
     addNumber(1, 2, new QLabel(tr("Same top"), this), m_sameTop,
-              tr("Share of predictions whose most likely token stays the same, with half of its 95 % Wilson "
-                 "interval"));
+              definitionTip({ u"sameTop"_s }, tr("Shown with half of its interval.")));
     auto* deltaName = new QLabel(tr("Δ NLL"), this);
     deltaName->setForegroundRole(QPalette::PlaceholderText);
     grid->addWidget(deltaName, 2, 0);
     grid->addWidget(m_delta, 2, 1, 1, 3);
     m_delta->setTextInteractionFlags(Qt::TextSelectableByMouse);
     for (QLabel* label : { m_delta, deltaName }) {
-        label->setToolTip(
-            tr("Mean difference in NLL per token over the same windows, candidate minus reference, with "
-               "its 95 % bootstrap interval. Coloured only when the interval excludes zero."));
+        label->setToolTip(definitionTip({ u"deltaNll"_s, u"interval"_s }));
     }
     layout->addLayout(grid);
     m_stack->addWidget(m_empty);
@@ -154,6 +149,13 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     connect(m_plot, &DeltaPlot::hovered, this, &QualityPanel::hovered);
     connect(m_plot, &DeltaPlot::problem, this, &QualityPanel::problem);
     connect(m_plot, &DeltaPlot::windowClicked, &sources.selection, &LayerSelection::setWindow);
+    connect(m_plot, &DeltaPlot::windowHovered, this, [this](int window) {
+        LayerSelection::Hover hover;
+        hover.window = window;
+        m_sources.selection.setHover(hover);
+    });
+    connect(&sources.selection, &LayerSelection::hoverChanged, this,
+            [this] { m_plot->setHoverMark(m_sources.selection.hover().window); });
     setContextMenuPolicy(Qt::CustomContextMenu);
     connect(this, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
         QMenu menu(this);

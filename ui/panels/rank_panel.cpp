@@ -139,6 +139,9 @@ void RankPanel::buildControls()
         m_plot->setMeasure(measureOf(*m_measure));
         m_plot->setForm(static_cast<RankPlot::Form>(m_form->currentData().toInt()));
         m_measure->setToolTip(measureDefinition(measureOf(*m_measure)));
+        m_plot->setToolTip(measureDefinition(measureOf(*m_measure),
+                                             tr("Of every head after every token of the window. A click "
+                                                "picks token and head.")));
     };
     adopt();
     const auto changed = [this, adopt] {
@@ -195,6 +198,7 @@ void RankPanel::setHover(int token, int head)
         hover.layer = m_selection.currentLayer();
         hover.head = head;
         hover.token = token;
+        hover.window = m_selection.window();
     }
     m_selection.setHover(hover);
 }
@@ -254,7 +258,7 @@ void RankPanel::refresh()
                           .arg(measureName(measureOf(*m_measure)))
                           .arg(rank);
     if (trust == Trust::Stale) {
-        caption = tr("of %1 · computing…").arg(m_ranks.staleOrigin());
+        caption = m_ranks.staleCaption();
     } else if (spectra == nullptr) {
         caption = tr("layer %1 · computing…").arg(m_selection.currentLayer());
     } else if (trust == Trust::Partial) {
@@ -278,7 +282,8 @@ void RankPanel::refreshSelection()
         return;
     }
     const QString muted = themeOf(palette()).muted.name();
-    m_readout->setToolTip(tr("Rank of head %1 after the selected token.").arg(head));
+    m_readout->setToolTip(
+        measureDefinition(measureOf(*m_measure), tr("Of head %1 after the selected token.").arg(head)));
     m_readout->setText(
         tr("<span style=\"color:%1\">token</span> <b>%2</b> <span style=\"color:%1\">·</span> <b>%3</b> "
            "<span style=\"color:%1\">of %4</span>")
@@ -309,8 +314,9 @@ void RankPanel::refreshHover()
 {
     const LayerSelection::Hover& hover = m_selection.hover();
     const bool here = hover.layer < 0 || hover.layer == m_selection.currentLayer();
-    m_plot->setHoverMark(hover.token, here ? hover.head : -1);
-    m_ribbon->setHoverMark(hover.token);
+    const int token = hover.window < 0 || hover.window == m_selection.window() ? hover.token : -1;
+    m_plot->setHoverMark(token, here ? hover.head : -1);
+    m_ribbon->setHoverMark(token);
 }
 
 } // namespace rankscope

@@ -70,8 +70,10 @@ void SpectraPanel::buildControls()
     const RankMeasure measures[] = { RankMeasure::Stable, RankMeasure::Entropy, RankMeasure::Threshold };
     for (std::size_t at = 0; at < m_ranks.size(); ++at) {
         m_ranks[at] = new QLabel(m_content);
-        m_ranks[at]->setToolTip(measureDefinition(measures[at]) + u'\n'
-                                + tr("Of the selected head, median over the windows shown."));
+        m_ranks[at]->setToolTip(measureDefinition(
+            measures[at],
+            tr("Of the selected head, median over the windows shown. \"of\" is min(Dk, Dv), the most that "
+               "there can be.")));
         m_ranks[at]->setTextFormat(Qt::RichText);
         ranks->addWidget(m_ranks[at]);
     }
@@ -296,7 +298,7 @@ void SpectraPanel::refresh()
             view.largest, *std::max_element(spectra.singularValues.begin(), spectra.singularValues.end()));
         m_position->setRange(0, static_cast<int>(spectra.tokens) - 1);
         m_position->setValue(ranks.token());
-        caption = view.stale ? tr("of %1 · computing…").arg(ranks.staleOrigin())
+        caption = view.stale ? ranks.staleCaption()
                              : tr("layer %1 · window %2%3")
                                    .arg(layer)
                                    .arg(spectra.window + 1)

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "core/pruning/realise_plan.h"
+#include "ui/actions/definitions.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/models/layer_selection.h"
@@ -65,7 +66,9 @@ StatePanel::StatePanel(const StateSources& sources, QWidget* parent)
     connect(m_heatmap, &StateHeatmap::hoverMoved, this, [this](int channel) {
         LayerSelection::Hover hover;
         if (channel >= 0) {
-            hover = { m_selection.currentLayer(), m_selection.head(), channel, -1 };
+            hover.layer = m_selection.currentLayer();
+            hover.head = m_selection.head();
+            hover.channel = channel;
         }
         m_selection.setHover(hover);
     });
@@ -73,9 +76,11 @@ StatePanel::StatePanel(const StateSources& sources, QWidget* parent)
     connect(m_gallery, &HeadGallery::hoverMoved, this, [this](int head) {
         LayerSelection::Hover hover;
         if (head >= 0) {
-            hover = { m_selection.currentLayer(), head, -1, -1 };
+            hover.layer = m_selection.currentLayer();
+            hover.head = head;
         }
         m_selection.setHover(hover);
+        Q_EMIT hovered(describeHead(head));
     });
     refresh();
 }
@@ -109,10 +114,7 @@ void StatePanel::buildControls()
     m_range->setAccessibleName(tr("Colour range"));
     m_range->addItem(tr("Window's range"), false);
     m_range->addItem(tr("Token's range"), true);
-    m_range->setToolTip(
-        tr("Colours run from −m to m and saturate there. m is the 99.5 % quantile of |S| of this head: "
-           "that of its largest state in the window, so that tokens can be compared, or of this "
-           "token's state."));
+    m_range->setToolTip(definitionTip({ u"stateMap"_s }));
     m_allHeads->setToolTip(tr("Small pictures of the state of every head, each on its own range."));
     m_readout->setToolTip(tr("‖S‖_F: root of the sum of the squared entries of the shown state."));
     m_allHeads->setChecked(m_settings.get(setting::stateAllHeads) == u"1"_s);
@@ -250,7 +252,7 @@ void StatePanel::refreshState()
         m_galleryTimer->start();
     }
     if (m_ranks.trust() == Trust::Stale) {
-        Q_EMIT captionChanged(tr("of %1 · computing…").arg(m_ranks.staleOrigin()));
+        Q_EMIT captionChanged(m_ranks.staleCaption());
         return;
     }
     QString caption = tr("layer %1 · head %2 · %3")
@@ -274,6 +276,24 @@ void StatePanel::paintNextHead()
     m_gallery->setPicture(m_nextHead, entries, trajectory->keyDims(), trajectory->valueDims(),
                           std::max(typicalMagnitude(entries), 1e-300));
     ++m_nextHead;
+}
+
+QString StatePanel::describeHead(int head) const
+{
+    const std::shared_ptr<const StateTrajectory>& trajectory = m_ranks.shown().trajectory;
+    if (trajectory == nullptr || head < 0 || head >= trajectory->valueHeads()) {
+        return {};
+    }
+    const std::vector<double> entries = trajectory->stateAfter(m_ranks.token() + 1, head);
+    double squares = 0.0;
+    for (const double entry : entries) {
+        squares += entry * entry;
+    }
+    return tr("layer %1, head %2, after token %3: ‖S‖_F %4, colours from −%5 to %5")
+        .arg(trajectory->layer())
+        .arg(head)
+        .arg(m_ranks.token() + 1)
+        .arg(QString::number(std::sqrt(squares), 'g', 4), QString::number(typicalMagnitude(entries), 'g', 3));
 }
 
 void StatePanel::refreshHover()

@@ -48,6 +48,8 @@ private:
     void refresh();
     void refreshState();
     void refreshHover();
+    /// For the status bar.
+    [[nodiscard]] QString describeHead(int head) const;
     void paintNextHead();
     [[nodiscard]] std::vector<bool> removedChannels(int head) const;
     [[nodiscard]] int shownHead() const;

@@ -88,6 +88,7 @@ TextScorePanel::TextScorePanel(TextScores& scores, Settings& settings, DialogPor
     m_table->setTabKeyNavigation(false);
     m_table->setAcceptDrops(false);
     m_table->setAccessibleName(tr("Texts"));
+    m_table->setMouseTracking(true);
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 19 / 10);
     m_table->verticalHeader()->setMinimumSectionSize(10);
@@ -99,6 +100,10 @@ TextScorePanel::TextScorePanel(TextScores& scores, Settings& settings, DialogPor
     m_table->installEventFilter(this);
     m_table->viewport()->installEventFilter(this);
 
+    connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
+        Q_EMIT hovered(index.data(Qt::ToolTipRole).toString().replace(u"\n"_s, u" · "_s));
+    });
+    connect(m_table, &QTableView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
     connect(add, &QToolButton::clicked, this, &TextScorePanel::addText);
     connect(m_remove, &QToolButton::clicked, this, &TextScorePanel::removeSelected);
     connect(m_table, &QTableView::customContextMenuRequested, this, [this](const QPoint& at) {
@@ -169,9 +174,14 @@ void TextScorePanel::removeSelected()
     }
 }
 
+QString TextScorePanel::tableText() const
+{
+    return m_model->table();
+}
+
 void TextScorePanel::copyTable()
 {
-    QGuiApplication::clipboard()->setText(m_model->table());
+    QGuiApplication::clipboard()->setText(tableText());
 }
 
 void TextScorePanel::fitColumns()
@@ -203,6 +213,9 @@ bool TextScorePanel::eventFilter(QObject* watched, QEvent* event)
 {
     if (watched == m_table->viewport() && event->type() == QEvent::Resize) {
         fitColumns();
+    }
+    if (watched == m_table->viewport() && event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
     }
     if (watched == m_table && event->type() == QEvent::KeyPress) {
         const auto* key = static_cast<QKeyEvent*>(event);

@@ -25,9 +25,11 @@ public:
     [[nodiscard]] QLabel* verdict() const { return m_verdict; }
     void addText();
     void removeSelected();
+    [[nodiscard]] QString tableText() const;
     void copyTable();
 
 Q_SIGNALS:
+    void hovered(const QString& text);
     void captionChanged(const QString& caption);
 
 protected:

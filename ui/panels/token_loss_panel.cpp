@@ -75,9 +75,15 @@ TokenLossPanel::TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerS
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &TokenLossPanel::choose);
     connect(m_list, &QListView::clicked, this, &TokenLossPanel::choose);
     connect(m_list, &QListView::entered, this, [this](const QModelIndex& index) {
+        LayerSelection::Hover hover;
+        if (m_losses.windows() == m_workbench.texts().evaluation) {
+            hover.window = index.data(TokenLossModel::WindowRole).toInt();
+            hover.token = index.data(TokenLossModel::TokenRole).toInt();
+        }
+        m_selection.setHover(hover);
         Q_EMIT hovered(index.data(Qt::ToolTipRole).toString().replace(u"\n"_s, u" · "_s));
     });
-    connect(m_list, &QListView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
+    connect(m_list, &QListView::viewportEntered, this, [this] { endHover(); });
     connect(m_list, &QListView::customContextMenuRequested, this, [this](const QPoint& at) {
         QMenu menu(this);
         menu.addAction(tr("Copy the list as a table"), this, &TokenLossPanel::copyTable);
@@ -126,15 +132,26 @@ void TokenLossPanel::choose()
     }
 }
 
+void TokenLossPanel::endHover()
+{
+    m_selection.setHover({});
+    Q_EMIT hovered(QString());
+}
+
+QString TokenLossPanel::tableText() const
+{
+    return m_model->table();
+}
+
 void TokenLossPanel::copyTable()
 {
-    QGuiApplication::clipboard()->setText(m_model->table());
+    QGuiApplication::clipboard()->setText(tableText());
 }
 
 bool TokenLossPanel::eventFilter(QObject* watched, QEvent* event)
 {
     if (watched == m_list->viewport() && event->type() == QEvent::Leave) {
-        Q_EMIT hovered(QString());
+        endHover();
     }
     if (watched == m_list && event->type() == QEvent::KeyPress
         && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {

@@ -29,6 +29,7 @@ public:
 
     [[nodiscard]] QListView* list() const { return m_list; }
     [[nodiscard]] QComboBox* order() const { return m_order; }
+    [[nodiscard]] QString tableText() const;
     void copyTable();
 
 Q_SIGNALS:
@@ -43,6 +44,7 @@ protected:
 private:
     void refresh();
     void choose();
+    void endHover();
 
     Workbench& m_workbench;
     TokenLosses& m_losses;

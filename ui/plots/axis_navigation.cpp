@@ -114,4 +114,17 @@ void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navi
     });
 }
 
+void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole)
+{
+    const double first = inward(axis, whole.lower);
+    const double end = inward(axis, whole.upper);
+    const double at = inward(axis, anchor);
+    const double lower = at + (inward(axis, axis.range().lower) - at) * factor;
+    const double upper = at + (inward(axis, axis.range().upper) - at) * factor;
+    const double span = std::clamp(upper - lower, (end - first) * kClosest, end - first);
+    const double start = std::clamp(lower, first, end - span);
+    axis.setRange(outward(axis, start), outward(axis, start + span));
+    axis.parentPlot()->replot(QCustomPlot::rpQueuedReplot);
+}
+
 } // namespace rankscope

@@ -22,4 +22,8 @@ struct AxisNavigation {
 /// fits it, on the area both. Log axes zoom by factors. The plot's own zooming is switched off.
 void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navigation);
 
+/// Scales the range of an axis by `factor` about `anchor`, kept inside `whole`: what the wheel does, for
+/// keys.
+void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole);
+
 } // namespace rankscope

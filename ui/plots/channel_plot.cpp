@@ -2,8 +2,8 @@
 #include "ui/plots/channel_plot.h"
 
 #include "core/base/narrow.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/view_export.h"
 
 #include <QBoxLayout>
 #include <QMenu>
@@ -42,8 +42,11 @@ ChannelPlot::ChannelPlot(DialogPort& dialogs, const QString& exportName, QWidget
         }
     });
     connect(m_plot, &QCustomPlot::mouseRelease, this, [this] { release(); });
+    auto* give = new ViewExport(
+        *m_plot, exportName, [this] { return csv(); }, m_dialogs);
+    connect(give, &ViewExport::problem, this, &ChannelPlot::problem);
     m_plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(m_plot, &QCustomPlot::customContextMenuRequested, this, [this, exportName](const QPoint& at) {
+    connect(m_plot, &QCustomPlot::customContextMenuRequested, this, [this, give](const QPoint& at) {
         // A channel outside the selection becomes it; the menu key opens the menu for the selection.
         const ChannelAt under = channelAt(at);
         const bool inside = under.head == m_marks.head
@@ -55,8 +58,7 @@ ChannelPlot::ChannelPlot(DialogPort& dialogs, const QString& exportName, QWidget
         QMenu menu(this);
         Q_EMIT menuWanted(menu);
         menu.addSeparator();
-        addPlotExportActions(menu, *m_plot, { exportName, [this] { return csv(); } }, m_dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.exec(m_plot->mapToGlobal(at));
     });
 }

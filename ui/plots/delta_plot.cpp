@@ -2,12 +2,13 @@
 #include "ui/plots/delta_plot.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
 #include "ui/plots/axis_navigation.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
@@ -39,6 +40,8 @@ struct DeltaPlot::Impl {
     QCPRange allY { 0.0, 1.0 };
     bool userX = false; ///< the user has moved on this axis
     bool userY = false;
+    int hoverWindow = -1; ///< here
+    int hoverElsewhere = -1;
     QPointF pressedAt;
 
     explicit Impl(DialogPort& port)
@@ -58,6 +61,9 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Paired difference over evaluation windows"));
     plot->setMinimumHeight(100);
+    plot->setFocusPolicy(Qt::StrongFocus); // what it does not take itself comes to keyPressEvent
+    setFocusProxy(plot);
+    plot->installEventFilter(this);
     installNavigation(*plot, *plot->axisRect(),
                       { [this](const QCPAxis& axis) {
                            return axis.orientation() == Qt::Horizontal ? m_impl->allX : m_impl->allY;
@@ -86,7 +92,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->last->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
     m_impl->last->setPadding(QMargins(0, 0, 0, 3));
     connect(plot, &QCustomPlot::mouseMove, this,
-            [this](QMouseEvent* event) { showHover(event->position()); });
+            [this](QMouseEvent* event) { showWindow(windowAt(event->position())); });
     connect(plot, &QCustomPlot::mousePress, this,
             [this](QMouseEvent* event) { m_impl->pressedAt = event->position(); });
     connect(plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
@@ -96,20 +102,22 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
             Q_EMIT windowClicked(window);
         }
     });
+    auto* give = new ViewExport(
+        *plot, u"quality"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &DeltaPlot::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"quality"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &DeltaPlot::fit);
         addWhatIsThis(menu, *this, Topic::Quality);
         menu.exec(plot->mapToGlobal(at));
     });
     setToolTip(
-        tr("Points: NLL per token of each window, candidate minus reference. Line: their running mean; band: "
-           "its 95 % bootstrap interval (2000 resamples of windows). A click shows the window in the "
-           "views over tokens."));
+        definitionTip({ u"deltaNll"_s, u"runningBand"_s },
+                      tr("Points: each window. Line and band: the running mean with its interval. A click "
+                         "shows the window in the views over tokens.")));
     refresh();
 }
 
@@ -147,21 +155,86 @@ int DeltaPlot::windowAt(const QPointF& at) const
         : -1;
 }
 
-void DeltaPlot::showHover(const QPointF& at)
+void DeltaPlot::showWindow(int window)
 {
-    const int window = windowAt(at);
     if (window < 0) {
-        m_impl->marked->data()->clear();
         Q_EMIT hovered(QString());
     } else {
         const RunningDelta::Point& point = m_impl->points[idx(window)];
-        m_impl->marked->data()->set({ QCPGraphData(window + 1, point.delta) }, true);
         Q_EMIT hovered(tr("window %1: Δ %2 nats against %6; mean over %1 windows %3 [%4, %5]")
                            .arg(window + 1)
                            .arg(formatSigned(point.delta, 4), formatSigned(point.mean, 4),
                                 formatSigned(point.low, 4), formatSigned(point.high, 4), m_impl->reference));
     }
-    m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
+    m_impl->hoverWindow = window;
+    Q_EMIT windowHovered(window);
+    refreshMark();
+}
+
+void DeltaPlot::setHoverMark(int window)
+{
+    if (window != m_impl->hoverElsewhere) {
+        m_impl->hoverElsewhere = window;
+        refreshMark();
+    }
+}
+
+void DeltaPlot::refreshMark()
+{
+    Impl& impl = *m_impl;
+    const int window = impl.hoverWindow >= 0 ? impl.hoverWindow : impl.hoverElsewhere;
+    impl.marked->data()->clear();
+    if (window >= 0 && window < std::ssize(impl.points)) {
+        impl.marked->data()->set({ QCPGraphData(window + 1, impl.points[idx(window)].delta) }, true);
+    }
+    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void DeltaPlot::keyPressEvent(QKeyEvent* event)
+{
+    Impl& impl = *m_impl;
+    const int last = static_cast<int>(impl.points.size()) - 1;
+    int window = std::min(impl.hoverWindow, last);
+    switch (last < 0 ? 0 : event->key()) {
+    case Qt::Key_Left:
+        window = window < 0 ? last : std::max(0, window - 1);
+        break;
+    case Qt::Key_Right:
+        window = std::min(last, window + 1);
+        break;
+    case Qt::Key_Home:
+        window = 0;
+        break;
+    case Qt::Key_End:
+        window = last;
+        break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+    case Qt::Key_Minus:
+        impl.userX = true;
+        zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8, std::max(0, window) + 1.0,
+                 impl.allX);
+        return;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (window >= 0) {
+            Q_EMIT windowClicked(window);
+            return;
+        }
+        [[fallthrough]];
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    showWindow(window);
+}
+
+bool DeltaPlot::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::FocusOut) {
+        showWindow(-1);
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void DeltaPlot::refresh()
@@ -189,7 +262,7 @@ void DeltaPlot::refresh()
     impl.high->data()->set(high, true);
     impl.mean->data()->set(mean, true);
     impl.windows->data()->set(windows, true);
-    impl.marked->data()->clear();
+    impl.hoverWindow = std::min(impl.hoverWindow, static_cast<int>(impl.points.size()) - 1);
     const bool stale = impl.trust == Trust::Stale;
     const QColor colour = stale ? theme.removed : theme.accent;
     QColor fill = colour;
@@ -221,6 +294,7 @@ void DeltaPlot::refresh()
         impl.last->setText(formatSigned(impl.points.back().mean, 3));
         impl.last->position->setCoords(static_cast<double>(impl.points.size()), impl.points.back().high);
     }
+    refreshMark();
     setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));
     setAxisLabel(*plot->xAxis,
                  impl.windowLength > 0
@@ -252,9 +326,7 @@ void DeltaPlot::changeEvent(QEvent* event)
 void DeltaPlot::leaveEvent(QEvent* event)
 {
     QWidget::leaveEvent(event);
-    m_impl->marked->data()->clear();
-    m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
-    Q_EMIT hovered(QString());
+    showWindow(-1);
 }
 
 } // namespace rankscope

@@ -4,9 +4,9 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
 
@@ -148,11 +148,13 @@ void HeadMap::build()
         Q_EMIT hoverMoved(layer, head);
         Q_EMIT hovered(describe(layer, head));
     });
+    auto* give = new ViewExport(
+        *plot, u"ranks-of-heads"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &HeadMap::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"ranks-of-heads"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         addWhatIsThis(menu, *this, Topic::Ranks);
         menu.exec(plot->mapToGlobal(at));
     });

@@ -2,12 +2,13 @@
 #include "ui/plots/pareto_plot.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
 #include "ui/plots/axis_navigation.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
@@ -58,6 +59,7 @@ struct ParetoPlot::Impl {
     QCPRange allY { 0.0, 1.0 };
     bool userX = false; ///< the user has moved on this axis
     bool userY = false;
+    int hoverElsewhere = -1; ///< id
 
     explicit Impl(DialogPort& port)
         : dialogs(port)
@@ -76,7 +78,8 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
     layout->addWidget(plot);
     plot->setAccessibleName(tr("State size against loss of all candidates"));
     plot->setMinimumHeight(110);
-    plot->setFocusPolicy(Qt::NoFocus);
+    plot->setFocusPolicy(Qt::StrongFocus); // what it does not take itself comes to keyPressEvent
+    setFocusProxy(plot);
     installNavigation(*plot, *plot->axisRect(),
                       { [this](const QCPAxis& axis) {
                            return axis.orientation() == Qt::Horizontal ? m_impl->allX : m_impl->allY;
@@ -107,18 +110,8 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->note->position->setType(QCPItemPosition::ptAxisRectRatio);
     m_impl->note->position->setCoords(1.0, 0.0);
     m_impl->note->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
-    connect(plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-        const int at = nearest(event->position());
-        if (at < 0) {
-            Q_EMIT hovered(QString());
-            return;
-        }
-        const ParetoPoint& point = m_impl->points[idx(at)];
-        Q_EMIT hovered(tr("%1: state %2, Δ %3 nats [%4, %5] against %6")
-                           .arg(point.name, formatBytes(static_cast<std::int64_t>(point.stateBytes)),
-                                formatSigned(point.delta, 4), formatSigned(point.low, 4),
-                                formatSigned(point.high, 4), m_impl->reference));
-    });
+    connect(plot, &QCustomPlot::mouseMove, this,
+            [this](QMouseEvent* event) { showPoint(nearest(event->position())); });
     connect(plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
         const int at = nearest(event->position());
         if (event->button() == Qt::LeftButton && at >= 0) {
@@ -131,18 +124,19 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
             Q_EMIT activated(m_impl->points[idx(at)].id);
         }
     });
+    auto* give = new ViewExport(
+        *plot, u"pareto"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &ParetoPlot::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"pareto"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &ParetoPlot::fit);
         addWhatIsThis(menu, *this, Topic::Candidates);
         menu.exec(plot->mapToGlobal(at));
     });
-    setToolTip(tr("State bytes of one sequence against the loss: mean difference in NLL per token with its "
-                  "95 % bootstrap interval. The line joins the candidates that no other one beats in both."));
+    setToolTip(definitionTip({ u"paretoFront"_s, u"stateBytes"_s, u"deltaNll"_s, u"interval"_s }));
     refresh();
 }
 
@@ -167,6 +161,77 @@ void ParetoPlot::setSelected(int id)
         m_impl->selected = id;
         refresh();
     }
+}
+
+void ParetoPlot::setHoverMark(int id)
+{
+    if (id != m_impl->hoverElsewhere) {
+        m_impl->hoverElsewhere = id;
+        refresh();
+    }
+}
+
+void ParetoPlot::showPoint(int at)
+{
+    Q_EMIT pointHovered(at < 0 ? -1 : m_impl->points[idx(at)].id);
+    if (at < 0) {
+        Q_EMIT hovered(QString());
+        return;
+    }
+    const ParetoPoint& point = m_impl->points[idx(at)];
+    Q_EMIT hovered(tr("%1: state %2, Δ %3 nats [%4, %5] against %6")
+                       .arg(point.name, formatBytes(static_cast<std::int64_t>(point.stateBytes)),
+                            formatSigned(point.delta, 4), formatSigned(point.low, 4),
+                            formatSigned(point.high, 4), m_impl->reference));
+}
+
+/// Left and right go through the candidates by size, Enter loads the selected one, + and − zoom.
+void ParetoPlot::keyPressEvent(QKeyEvent* event)
+{
+    Impl& impl = *m_impl;
+    std::vector<std::size_t> order(impl.points.size());
+    std::iota(order.begin(), order.end(), std::size_t { 0 });
+    std::ranges::stable_sort(order, {}, [&](std::size_t at) { return impl.points[at].stateBytes; });
+    const auto selected
+        = std::ranges::find(order, impl.selected, [&](std::size_t at) { return impl.points[at].id; });
+    const int last = static_cast<int>(order.size()) - 1;
+    int place = selected == order.end() ? -1 : static_cast<int>(selected - order.begin());
+    switch (last < 0 ? 0 : event->key()) {
+    case Qt::Key_Left:
+        place = place < 0 ? last : std::max(0, place - 1);
+        break;
+    case Qt::Key_Right:
+        place = std::min(last, place + 1);
+        break;
+    case Qt::Key_Home:
+        place = 0;
+        break;
+    case Qt::Key_End:
+        place = last;
+        break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+    case Qt::Key_Minus: {
+        const double factor = event->key() == Qt::Key_Minus ? 1.25 : 0.8;
+        impl.userX = true;
+        impl.userY = true;
+        zoomAxis(*impl.plot->xAxis, factor, impl.plot->xAxis->range().center(), impl.allX);
+        zoomAxis(*impl.plot->yAxis, factor, impl.plot->yAxis->range().center(), impl.allY);
+        return;
+    }
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (place >= 0) {
+            Q_EMIT activated(impl.selected);
+            return;
+        }
+        [[fallthrough]];
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    Q_EMIT clicked(impl.points[order[idx(place)]].id);
+    showPoint(static_cast<int>(order[idx(place)]));
 }
 
 void ParetoPlot::fit()
@@ -221,7 +286,7 @@ void ParetoPlot::refresh()
         if (point.current) {
             current.append(QCPGraphData(x, point.delta));
         }
-        if (point.id == impl.selected) {
+        if (point.id == impl.selected || point.id == impl.hoverElsewhere) {
             ring.append(QCPGraphData(x, point.delta));
         }
         left = std::min(left, x);
@@ -298,18 +363,19 @@ QString ParetoPlot::csv() const
     return text;
 }
 
-void ParetoPlot::leaveEvent(QEvent* event)
-{
-    QWidget::leaveEvent(event);
-    Q_EMIT hovered(QString());
-}
-
 void ParetoPlot::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         refresh();
     }
+}
+
+void ParetoPlot::leaveEvent(QEvent* event)
+{
+    QWidget::leaveEvent(event);
+    Q_EMIT pointHovered(-1);
+    Q_EMIT hovered(QString());
 }
 
 } // namespace rankscope

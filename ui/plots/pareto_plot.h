@@ -41,6 +41,8 @@ public:
     /// `reference`: name of what deltas are taken against. `leftOut`: candidates of other windows.
     void setPoints(std::vector<ParetoPoint> points, const QString& reference, int leftOut);
     void setSelected(int id);
+    /// Candidate under the pointer in another view; -1: none.
+    void setHoverMark(int id);
     void fit();
     [[nodiscard]] QCustomPlot* plot() const;
     [[nodiscard]] QString csv() const;
@@ -49,15 +51,19 @@ Q_SIGNALS:
     void clicked(int id);
     void activated(int id);
     void hovered(const QString& text);
+    /// Of the candidate under the pointer; -1 for none.
+    void pointHovered(int id);
     void problem(const QString& sentence);
 
 protected:
     void changeEvent(QEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
 private:
     struct Impl;
     void refresh();
+    void showPoint(int at);
     [[nodiscard]] int nearest(const QPointF& at) const;
     std::unique_ptr<Impl> m_impl;
 };

@@ -75,14 +75,6 @@ bool paintWidget(QWidget& widget, QPaintDevice& device, double scale)
     return painter.end();
 }
 
-QPixmap pictureOf(QWidget& widget)
-{
-    QPixmap picture(widget.size() * 2);
-    picture.setDevicePixelRatio(2.0);
-    paintWidget(widget, picture, 1.0);
-    return picture;
-}
-
 bool writePdf(QWidget& widget, const QString& path)
 {
     QPdfWriter writer(path);
@@ -121,7 +113,7 @@ QString write(const Writers& writers, const PlotExport& source, const QString& p
         written = writers.pdf(path);
     } else if (suffix == u"svg"_s) {
         written = writers.svg(path);
-    } else if (suffix == u"csv"_s) {
+    } else if (suffix == u"csv"_s && source.csv != nullptr) {
         written = writeText(source.csv(), path);
     } else {
         return translated("The picture was not saved: the file name must end in .png, .svg, .pdf or .csv.");
@@ -154,20 +146,17 @@ void addSaving(QMenu& menu, QWidget& shown, const Writers& writers, const PlotEx
 
 } // namespace
 
+QPixmap pictureOf(QWidget& widget)
+{
+    QPixmap picture(widget.size() * 2);
+    picture.setDevicePixelRatio(2.0);
+    paintWidget(widget, picture, 1.0);
+    return picture;
+}
+
 QString exportPlot(QCustomPlot& plot, const PlotExport& source, const QString& path)
 {
     return write(writersOf(plot), source, path);
-}
-
-void addPlotExportActions(QMenu& menu, QCustomPlot& plot, const PlotExport& source, DialogPort& dialogs,
-                          std::function<void(const QString&)> failed)
-{
-    menu.addAction(translated("Copy image"), &plot, [&plot] {
-        QGuiApplication::clipboard()->setPixmap(plot.toPixmap(plot.width(), plot.height(), 2.0));
-    });
-    menu.addAction(translated("Copy data as CSV"), &plot,
-                   [source] { QGuiApplication::clipboard()->setText(source.csv()); });
-    addSaving(menu, plot, writersOf(plot), source, dialogs, std::move(failed));
 }
 
 QString exportWidget(QWidget& widget, const PlotExport& source, const QString& path)

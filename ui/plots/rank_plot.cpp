@@ -2,10 +2,10 @@
 #include "ui/plots/rank_plot.h"
 
 #include "ui/actions/what_is_this.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot_impl.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
@@ -129,11 +129,13 @@ void RankPlot::build()
     connect(plot, &QCustomPlot::mouseDoubleClick, this, &RankPlot::fit);
     connect(plot, &QCustomPlot::mouseWheel, this,
             [this](QWheelEvent* event) { zoom(event->position(), event->angleDelta().y() / 120.0); });
+    auto* give = new ViewExport(
+        *plot, u"rank-over-tokens"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &RankPlot::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"rank-over-tokens"_s, [this] { return csv(); } },
-                             m_impl->dialogs, [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.addSeparator();
         menu.addAction(tr("Show all tokens"), this, &RankPlot::fit);
         addWhatIsThis(menu, *this, Topic::Ranks);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/spectrum_plot.h"
 
+#include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/spectrum_plot_impl.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
@@ -64,6 +65,12 @@ void SpectrumPlot::build()
     layout->addWidget(plot);
     plot->setAccessibleName(tr("Singular values of the state"));
     plot->setMinimumHeight(110);
+    plot->setFocusPolicy(Qt::StrongFocus); // what it does not take itself comes to keyPressEvent
+    setFocusProxy(plot);
+    plot->installEventFilter(this);
+    setToolTip(definitionTip({ u"singularValues"_s },
+                             tr("▲ entropy rank, ◇ stable rank, ○ threshold rank. A click selects the head; "
+                                "the wheel zooms the axis under the pointer, a double click fits it.")));
     makeLogarithmic(*plot->yAxis);
     makeIntegral(*plot->xAxis);
     plot->axisRect()->setMinimumMargins(QMargins(0, fontMetrics().height() + 6, 4, 0));
@@ -105,11 +112,13 @@ void SpectrumPlot::build()
             Q_EMIT headClicked(head);
         }
     });
+    auto* give = new ViewExport(
+        *plot, u"spectra"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &SpectrumPlot::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"spectra"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.addSeparator();
         menu.addAction(tr("Fit the axes"), this, &SpectrumPlot::fit);
         addWhatIsThis(menu, *this, Topic::Spectra);
@@ -354,6 +363,12 @@ void SpectrumPlot::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         refresh();
     }
+}
+
+void SpectrumPlot::leaveEvent(QEvent* event)
+{
+    QWidget::leaveEvent(event);
+    hideValue();
 }
 
 void SpectrumPlot::resizeEvent(QResizeEvent* event)

@@ -30,8 +30,8 @@ struct SpectrumView {
 
 /// Singular values of one layer's state, one curve per head on a log scale with the quartile band over
 /// windows; markers of the three rank definitions; the pruned model dotted over the dense one; the kept dims
-/// as a line. More than 16 heads become bands of quantiles over the heads with the selected head. The legend
-/// stands above the plot.
+/// as a line. The arrow keys read the values out and change the head, + and − zoom. More than 16 heads become
+/// bands of quantiles over the heads with the selected head. The legend stands above the plot.
 class SpectrumPlot : public QWidget {
     Q_OBJECT
 
@@ -63,6 +63,8 @@ Q_SIGNALS:
 protected:
     void changeEvent(QEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
@@ -75,6 +77,8 @@ private:
     void refreshKeptLine();
     void refreshLegend();
     void onMouseMove(const QPointF& at);
+    void showValue(int head, int index);
+    void hideValue();
     [[nodiscard]] int headNear(const QPointF& at) const;
     std::unique_ptr<Impl> m_impl;
 };

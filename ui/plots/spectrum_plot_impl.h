@@ -41,6 +41,7 @@ struct SpectrumPlot::Impl {
     SpectrumView view;
     int floorExponent = -4;
     int hoverHead = -1;
+    int readIndex = 1; ///< of the value that was read out last, from 1
     bool userX = false;
     bool userY = false;
     std::vector<HeadGraphs> heads;

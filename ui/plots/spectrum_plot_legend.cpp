@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The words of the spectrum plot: legend, hover text, CSV.
+// The words of the spectrum plot: legend, values that pointer and keys read out, CSV.
+#include "ui/plots/axis_navigation.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/spectrum_plot_impl.h"
 #include "ui/theme/theme.h"
@@ -146,19 +147,30 @@ int SpectrumPlot::headNear(const QPointF& at) const
 
 void SpectrumPlot::onMouseMove(const QPointF& at)
 {
-    Impl& impl = *m_impl;
     const int head = headNear(at);
-    Q_EMIT headHovered(head);
     if (head < 0) {
-        if (impl.tracer->visible()) {
-            impl.tracer->setVisible(false);
-            Q_EMIT hovered(QString());
-            impl.plot->replot(QCustomPlot::rpQueuedReplot);
-        }
-        return;
+        hideValue();
+    } else {
+        showValue(head, static_cast<int>(std::lround(m_impl->plot->xAxis->pixelToCoord(at.x()))));
     }
+}
+
+void SpectrumPlot::hideValue()
+{
+    Q_EMIT headHovered(-1);
+    if (m_impl->tracer->visible()) {
+        m_impl->tracer->setVisible(false);
+        Q_EMIT hovered(QString());
+        m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
+    }
+}
+
+void SpectrumPlot::showValue(int head, int index)
+{
+    Impl& impl = *m_impl;
+    impl.readIndex = index;
+    Q_EMIT headHovered(head);
     const HeadSpectrum& spectrum = impl.view.heads[idx(head)];
-    const int index = static_cast<int>(std::lround(impl.plot->xAxis->pixelToCoord(at.x())));
     const auto number
         = [](float value, int digits) { return QString::number(static_cast<double>(value), 'g', digits); };
     const float value = spectrum.median[idx(index - 1)];
@@ -179,10 +191,54 @@ void SpectrumPlot::onMouseMove(const QPointF& at)
     Q_EMIT hovered(text);
 }
 
-void SpectrumPlot::leaveEvent(QEvent* event)
+void SpectrumPlot::keyPressEvent(QKeyEvent* event)
 {
-    QWidget::leaveEvent(event);
-    onMouseMove(QPointF(-1.0, -1.0));
+    Impl& impl = *m_impl;
+    if (impl.count() == 0) {
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    int index = std::clamp(impl.readIndex, 1, impl.rank());
+    const bool shown = impl.tracer->visible();
+    switch (event->key()) {
+    case Qt::Key_Left:
+        index -= shown ? 1 : 0;
+        break;
+    case Qt::Key_Right:
+        index += shown ? 1 : 0;
+        break;
+    case Qt::Key_Home:
+        index = 1;
+        break;
+    case Qt::Key_End:
+        index = impl.rank();
+        break;
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+        Q_EMIT headClicked(
+            std::clamp(impl.view.head + (event->key() == Qt::Key_Up ? -1 : 1), 0, impl.count() - 1));
+        break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+    case Qt::Key_Minus:
+        zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8, index,
+                 QCPRange(1.0 - 0.01 * impl.rank(), impl.rank() * 1.01));
+        impl.userX = true;
+        refreshKeptLine();
+        break;
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    showValue(impl.view.head, std::clamp(index, 1, impl.rank()));
+}
+
+bool SpectrumPlot::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::FocusOut) {
+        hideValue();
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 QString SpectrumPlot::csv() const

@@ -2,11 +2,12 @@
 #include "ui/plots/state_heatmap.h"
 
 #include "core/base/narrow.h"
+#include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
-#include "ui/plots/plot_export.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
+#include "ui/plots/view_export.h"
 #include "ui/theme/theme.h"
 
 #include <QBoxLayout>
@@ -65,6 +66,9 @@ void StateHeatmap::build()
     impl.plot = plot;
     layout->addWidget(plot);
     plot->setAccessibleName(tr("State matrix"));
+    setToolTip(
+        definitionTip({ u"state"_s, u"stateMap"_s },
+                      tr("Bars: norms of the rows, one per key channel. Hatched rows go under the plan.")));
     plot->setMinimumHeight(120);
     plot->setFocusPolicy(Qt::StrongFocus);
     setFocusProxy(plot);
@@ -155,11 +159,13 @@ void StateHeatmap::build()
             Q_EMIT channelPicked(channel);
         }
     });
+    auto* give = new ViewExport(
+        *plot, u"state"_s, [this] { return csv(); }, m_impl->dialogs);
+    connect(give, &ViewExport::problem, this, &StateHeatmap::problem);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot](const QPoint& at) {
+    connect(plot, &QCustomPlot::customContextMenuRequested, this, [this, plot, give](const QPoint& at) {
         QMenu menu(this);
-        addPlotExportActions(menu, *plot, { u"state"_s, [this] { return csv(); } }, m_impl->dialogs,
-                             [this](const QString& sentence) { Q_EMIT problem(sentence); });
+        give->addActions(menu);
         menu.addSeparator();
         menu.addAction(tr("Show the whole matrix"), this, &StateHeatmap::fit);
         addWhatIsThis(menu, *this, Topic::State);

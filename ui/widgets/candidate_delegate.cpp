@@ -21,7 +21,11 @@ void CandidateDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     const Theme& theme = themeOf(option.palette);
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     painter->save();
-    painter->fillRect(option.rect, selected ? theme.selectedRow : theme.panel);
+    const bool hovered = index.data(CandidateTableModel::IdRole).toInt() == m_hovered;
+    painter->fillRect(option.rect,
+                      selected      ? theme.selectedRow
+                          : hovered ? mixed(theme.panel, theme.selectedRow, 0.45)
+                                    : theme.panel);
     painter->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), theme.grid);
     switch (index.column()) {
     case CandidateTableModel::MarkColumn:

@@ -15,11 +15,16 @@ public:
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
                const QModelIndex& index) const override;
+    /// Id of the candidate under the pointer, here or in another view; -1 for none.
+    void setHovered(int id) { m_hovered = id; }
+    [[nodiscard]] int hovered() const { return m_hovered; }
     [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 private:
     static void paintMark(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index);
     static void paintKept(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index);
+
+    int m_hovered = -1;
 };
 
 } // namespace rankscope

@@ -92,6 +92,14 @@ void Equaliser::setSizes(FaderGesture::Sizes sizes)
     update();
 }
 
+void Equaliser::setOutline(std::vector<int> kept)
+{
+    if (kept != m_outline) {
+        m_outline = std::move(kept);
+        update();
+    }
+}
+
 void Equaliser::clearGhost()
 {
     m_numberSinceEdit = true;

@@ -54,6 +54,9 @@ public:
     void setSizes(FaderGesture::Sizes sizes);
     /// The first number after the gesture has arrived: the outline of the sizes before it goes.
     void clearGhost();
+    /// Sizes of another plan, drawn as an outline; empty for none.
+    void setOutline(std::vector<int> kept);
+    [[nodiscard]] const std::vector<int>& outline() const { return m_outline; }
     [[nodiscard]] bool hasGhost() const { return !m_ghost.empty(); }
     [[nodiscard]] bool isDragging() const { return m_drag.has_value(); }
     [[nodiscard]] int current() const { return m_current; }
@@ -128,6 +131,7 @@ private:
     int m_lowest = 1;
     std::vector<Fader> m_faders;
     std::vector<int> m_ghost; ///< sizes before the gesture, until its first number
+    std::vector<int> m_outline; ///< of a plan that the pointer is on elsewhere
     int m_current = -1;
     int m_hovered = -1; ///< fader, by index
     int m_hoveredElsewhere = -1; ///< id

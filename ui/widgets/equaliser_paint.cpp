@@ -164,9 +164,10 @@ void Equaliser::paintFader(QPainter& painter, int fader) const
         fill.setAlphaF(shown.costs.empty() ? 1.0F : 0.9F);
         painter.setBrush(fill);
         painter.drawRoundedRect(filled, corner, corner);
-        if (fader < std::ssize(m_ghost) && m_ghost[idx(fader)] != shown.track.kept) {
+        const std::vector<int>& other = m_outline.empty() ? m_ghost : m_outline;
+        if (fader < std::ssize(other) && other[idx(fader)] != shown.track.kept) {
             QRectF outline = track.adjusted(-1.5, 0.0, 1.5, 0.0);
-            outline.setTop(at(m_ghost[idx(fader)]));
+            outline.setTop(at(other[idx(fader)]));
             painter.setBrush(Qt::NoBrush);
             painter.setPen(QPen(theme.text, 1.0, Qt::DashLine));
             painter.drawRoundedRect(outline, corner, corner);

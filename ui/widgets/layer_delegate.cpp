@@ -6,13 +6,14 @@
 #include "ui/theme/icon_tint.h"
 #include "ui/theme/theme.h"
 
-#include <QApplication>
+#include <QAbstractItemView>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QSpinBox>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace rankscope {
 
@@ -22,6 +23,8 @@ namespace {
 
 constexpr double kSparklineDecades = 4.0;
 constexpr int kPadding = 6;
+/// Pixels that a pressed pointer moves before it is a drag.
+constexpr double kDragDistance = 3.0;
 
 int layerOf(const QModelIndex& index)
 {
@@ -352,33 +355,57 @@ bool LayerDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const 
         return QStyledItemDelegate::editorEvent(event, model, option, index);
     }
     const auto* mouse = static_cast<QMouseEvent*>(event);
+    if (!press && m_pressedLayer >= 0) {
+        return dragBar(*mouse);
+    }
     const int layer = layerOf(index);
     const int keyDims = index.data(LayerTableModel::KeyDimsRole).toInt();
     if (index.column() == LayerTableModel::LockColumn && release && keyDims > 0) {
         Q_EMIT lockToggled(layer, !index.data(LayerTableModel::LockedRole).toBool());
         return true;
     }
-    if (index.column() != LayerTableModel::KeptColumn || keyDims == 0
-        || index.data(LayerTableModel::LockedRole).toBool()) {
-        return QStyledItemDelegate::editorEvent(event, model, option, index);
-    }
+    m_pressedLayer = -1;
+    m_dragging = false;
     const QRect bar = barRect(option);
-    const QPoint at = mouse->position().toPoint();
-    if (press && mouse->button() == Qt::LeftButton && bar.adjusted(-4, -6, 4, 6).contains(at)) {
-        m_gesture = m_newGesture();
-        m_draggedLayer = layer;
-    }
-    if (release && m_draggedLayer >= 0) {
-        m_draggedLayer = -1;
-        return true;
-    }
-    if ((press || move) && m_draggedLayer == layer && mouse->buttons().testFlag(Qt::LeftButton)) {
-        const double share = std::clamp(static_cast<double>(at.x() - bar.left()) / bar.width(), 0.0, 1.0);
-        const int kept = std::max(1, static_cast<int>(std::lround(share * keyDims)));
-        Q_EMIT keptDragged(layer, m_snap ? m_snap(kept, keyDims) : kept, m_gesture);
-        return true;
+    if (press && mouse->button() == Qt::LeftButton && index.column() == LayerTableModel::KeptColumn
+        && keyDims > 0 && !index.data(LayerTableModel::LockedRole).toBool()
+        && bar.adjusted(-4, -6, 4, 6).contains(mouse->position().toPoint())) {
+        m_pressedLayer = layer;
+        m_pressedKeyDims = keyDims;
+        m_pressedBar = bar;
+        m_pressedAt = mouse->position();
+        // A press selects, as everywhere; but one on a row of several selected ones may drag them all.
+        const auto* view = qobject_cast<const QAbstractItemView*>(option.widget);
+        m_pressedGroup = view != nullptr && mouse->modifiers() == Qt::NoModifier
+            && view->selectionModel()->isSelected(index) && view->selectionModel()->selectedRows().size() > 1;
+        return m_pressedGroup;
     }
     return QStyledItemDelegate::editorEvent(event, model, option, index);
+}
+
+/// Of a bar that is pressed: a click selects and changes nothing, a drag begins once the pointer has moved.
+bool LayerDelegate::dragBar(const QMouseEvent& mouse)
+{
+    const int layer = m_pressedLayer;
+    if (!mouse.buttons().testFlag(Qt::LeftButton)) {
+        m_pressedLayer = -1;
+        if (m_pressedGroup && !m_dragging && mouse.type() == QEvent::MouseButtonRelease) {
+            Q_EMIT layerPicked(layer);
+        }
+        return std::exchange(m_dragging, false);
+    }
+    if (!m_dragging) {
+        if ((mouse.position() - m_pressedAt).manhattanLength() < kDragDistance) {
+            return true; // not yet, and no rubber band either
+        }
+        m_dragging = true;
+        m_gesture = m_newGesture();
+    }
+    const double share
+        = std::clamp((mouse.position().x() - m_pressedBar.left()) / m_pressedBar.width(), 0.0, 1.0);
+    const int kept = std::max(1, static_cast<int>(std::lround(share * m_pressedKeyDims)));
+    Q_EMIT keptDragged(layer, m_snap ? m_snap(kept, m_pressedKeyDims) : kept, m_gesture);
+    return true;
 }
 
 } // namespace rankscope

@@ -41,6 +41,8 @@ Q_SIGNALS:
     /// Typed into the cell: taken as it is.
     void keptEntered(int layer, int kept);
     void lockToggled(int layer, bool locked);
+    /// A click, without a drag, on one of several selected layers.
+    void layerPicked(int layer);
 
 private:
     void paintKept(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
@@ -50,12 +52,18 @@ private:
     void paintCurve(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
     void paintSpectrum(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
     void paintLock(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
+    bool dragBar(const QMouseEvent& mouse);
     [[nodiscard]] QRect barRect(const QStyleOptionViewItem& option) const;
 
     std::function<quint64()> m_newGesture;
     std::function<int(int, int)> m_snap;
     quint64 m_gesture = 0;
-    int m_draggedLayer = -1;
+    int m_pressedLayer = -1; ///< whose bar is held; -1: none
+    int m_pressedKeyDims = 0;
+    QRect m_pressedBar;
+    QPointF m_pressedAt;
+    bool m_pressedGroup = false; ///< it was one of several selected layers
+    bool m_dragging = false;
     int m_hovered = -1;
     int m_largestKeyDims = 64;
 };

@@ -5,6 +5,7 @@
 #include <QDoubleSpinBox>
 #include <QSlider>
 
+#include <algorithm>
 #include <cmath>
 
 namespace rankscope {
@@ -76,8 +77,29 @@ void RatioEditor::setValue(double value)
 void RatioEditor::onSlider(int position)
 {
     if (!m_updating) {
-        emitEdit(m_minimum + position * m_step);
+        emitEdit(stopFor(m_minimum + position * m_step));
     }
+}
+
+/// The nearest stop; a step that would fall back to where it came from goes on to the next one.
+double RatioEditor::stopFor(double value) const
+{
+    if (m_stops.empty()) {
+        return value;
+    }
+    const auto above = std::ranges::lower_bound(m_stops, value);
+    auto nearest = above == m_stops.end() ? above - 1 : above;
+    if (nearest != m_stops.begin() && value - *(nearest - 1) < *nearest - value) {
+        --nearest;
+    }
+    if (*nearest == m_value && !m_slider->isSliderDown()) {
+        if (value > m_value && nearest + 1 != m_stops.end()) {
+            ++nearest;
+        } else if (value < m_value && nearest != m_stops.begin()) {
+            --nearest;
+        }
+    }
+    return *nearest;
 }
 
 void RatioEditor::onNumber(double value)

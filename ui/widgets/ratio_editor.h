@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include <functional>
+#include <vector>
 
 class QAbstractSpinBox;
 class QDoubleSpinBox;
@@ -22,6 +23,8 @@ public:
 
     /// `decimals` 0 for counts. The slider has one step per `step`.
     void setScale(double minimum, double maximum, double step, int decimals);
+    /// Values that the slider stops at, ascending; empty: every step. Typed numbers are taken as they are.
+    void setStops(std::vector<double> stops) { m_stops = std::move(stops); }
     void setSuffix(const QString& suffix);
     /// Where gesture numbers come from: PlanDocument::newGesture.
     void setGestureSource(std::function<quint64()> source) { m_newGesture = std::move(source); }
@@ -42,12 +45,14 @@ private:
     void onSlider(int position);
     void onNumber(double value);
     void emitEdit(double value);
+    [[nodiscard]] double stopFor(double value) const;
 
     QSlider* m_slider;
     QDoubleSpinBox* m_number;
     double m_minimum = 0.0;
     double m_step = 1.0;
     double m_value = 0.0;
+    std::vector<double> m_stops;
     bool m_updating = false;
     quint64 m_gesture = 0;
     QElapsedTimer m_sinceChange;

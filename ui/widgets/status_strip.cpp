@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/status_strip.h"
 
+#include "ui/actions/definitions.h"
 #include "ui/theme/flat_style.h"
 #include "ui/theme/theme.h"
 
@@ -90,17 +91,25 @@ void NumberTile::setContent(const QString& caption, const QString& value, const 
     m_trust = trust;
     m_tone = tone;
     setAccessibleName(caption + u": "_s + value + u' ' + rest);
-    if (trust == Trust::Stale) {
-        setToolTip(tr("From an earlier plan: a newer one is being evaluated."));
-    } else if (trust == Trust::Partial) {
-        setToolTip(tr("Running: based on the windows scored so far."));
-    } else {
-        setToolTip(QString());
-    }
+    setToolTip(definitionTip(m_definitions,
+                             trust == Trust::Stale ? tr("From an earlier plan, text or device.")
+                                 : trust == Trust::Partial
+                                 ? tr("Running: based on the windows scored so far.")
+                                 : QString()));
     if (sizeHint() != before) {
         updateGeometry();
     }
     update();
+}
+
+void NumberTile::enterEvent(QEnterEvent*)
+{
+    Q_EMIT hovered(accessibleName());
+}
+
+void NumberTile::leaveEvent(QEvent*)
+{
+    Q_EMIT hovered(QString());
 }
 
 QSize NumberTile::sizeHint() const
@@ -170,9 +179,29 @@ StatusStrip::StatusStrip(QWidget* parent)
     layout->addWidget(m_state);
     layout->addSpacing(4);
     layout->addWidget(m_export);
+    m_baseline->setDefinitions({ u"perplexity"_s, u"nll"_s });
+    m_candidate->setDefinitions({ u"perplexity"_s, u"candidate"_s });
+    m_delta->setDefinitions({ u"deltaNll"_s, u"interval"_s });
+    m_state->setDefinitions({ u"stateBytes"_s });
+    for (const NumberTile* tile : { m_baseline, m_candidate, m_delta, m_state }) {
+        connect(tile, &NumberTile::hovered, this, &StatusStrip::hovered);
+    }
+    for (QWidget* button : std::initializer_list<QWidget*> { m_model, m_text, m_device, m_export }) {
+        button->installEventFilter(this);
+    }
     setPrimary(m_export, true);
     m_export->setToolTip(tr("Write the pruned checkpoint and verify it"));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+bool StatusStrip::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Enter) {
+        Q_EMIT hovered(static_cast<QWidget*>(watched)->toolTip().replace(u'\n', u" · "_s));
+    } else if (event->type() == QEvent::Leave) {
+        Q_EMIT hovered(QString());
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void StatusStrip::setModelText(const QString& name, const QString& toolTip)

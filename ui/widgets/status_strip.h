@@ -23,15 +23,24 @@ public:
     enum class Tone { Plain, Worse, Better };
     void setContent(const QString& caption, const QString& value, const QString& rest, Trust trust,
                     Tone tone);
+    /// Ids of definitions: what the tooltip explains.
+    void setDefinitions(const QStringList& ids) { m_definitions = ids; }
     [[nodiscard]] const QString& value() const { return m_value; }
     [[nodiscard]] Trust trust() const { return m_trust; }
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
 
+Q_SIGNALS:
+    /// The whole number in words, for the status bar; empty when the pointer leaves.
+    void hovered(const QString& text);
+
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void enterEvent(QEnterEvent* event) override;
+    void leaveEvent(QEvent* event) override;
 
 private:
+    QStringList m_definitions;
     QString m_caption;
     QString m_value;
     QString m_rest;
@@ -57,6 +66,12 @@ public:
     [[nodiscard]] NumberTile* candidate() const { return m_candidate; }
     [[nodiscard]] NumberTile* delta() const { return m_delta; }
     [[nodiscard]] NumberTile* state() const { return m_state; }
+
+Q_SIGNALS:
+    void hovered(const QString& text);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     QToolButton* m_model;
