@@ -33,6 +33,7 @@
 #include <QTableView>
 #include <QTest>
 
+#include <filesystem>
 #include <set>
 
 using namespace rankscope;
@@ -238,15 +239,18 @@ private Q_SLOTS:
     void stripMenusAreCommands()
     {
         WindowBench bench;
-        bench.openDemo();
+        const QString folder = bench.folder.filePath(u"other-model"_s);
+        std::filesystem::copy(demoDir(), std::filesystem::path(folder.toStdU16String()));
+        bench.window.show();
+        bench.window.openFolder(folder);
         bench.workbench.refreshDevices();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.model() != nullptr && !bench.workbench.devices().empty(),
                                  kEngineMs);
         QAction* recent = bench.action(u"file.recent.0"_s);
         QVERIFY(recent->isVisible());
-        QVERIFY(!recent->isEnabled()); // it is open
+        QVERIFY(recent->text().contains(u"other-model"_s));
+        QVERIFY(!recent->isEnabled());
         QCOMPARE(bench.window.actionRegistry().reason(u"file.recent.0"_s), u"This model is open."_s);
-        QVERIFY(recent->text().contains(u"demo"_s));
         QVERIFY(!bench.action(u"file.recent.7"_s)->isVisible());
         QAction* other = nullptr;
         for (int at = 0; at < 4 && other == nullptr; ++at) {
@@ -257,6 +261,13 @@ private Q_SLOTS:
         const DType before = bench.workbench.dtype();
         other->trigger();
         QVERIFY(bench.workbench.dtype() != before);
+        const auto overview = bench.workbench.overview();
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != overview, kEngineMs);
+        QVERIFY(recent->isEnabled());
+        recent->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            QString::fromStdString(bench.workbench.overview()->name).contains(u"other-model"_s), kEngineMs);
     }
 
     void layersInNames_data()
