@@ -94,8 +94,12 @@ void MainWindow::showText(const QString& title, const QString& html)
     // As high as a short text needs.
     const int unit = fontMetrics().height();
     const int wide = unit * 44;
-    text->document()->setTextWidth(wide - 2 * unit);
-    dialog->resize(wide, std::min(unit * 38, static_cast<int>(text->document()->size().height()) + 3 * unit));
+    QTextDocument measured; // the shown one follows its widget, which has no size yet
+    measured.setDefaultFont(text->font());
+    measured.setDocumentMargin(unit);
+    measured.setHtml(html);
+    measured.setTextWidth(wide - 3 * unit);
+    dialog->resize(wide, std::min(unit * 38, static_cast<int>(measured.size().height()) + 2 * unit));
     dialog->show();
 }
 

@@ -273,8 +273,9 @@ void HeadMap::refreshTexts()
     const QFontMetricsF metrics(face);
     const int layers = impl.layers();
     const int heads = impl.heads();
-    const QSizeF cell(impl.plot->axisRect()->width() / std::max(1.0, static_cast<double>(heads)),
-                      impl.plot->axisRect()->height() / std::max(1.0, static_cast<double>(layers)));
+    // Less what axes and colour scale take: the axis rect has not heard of a resize yet.
+    const QSizeF cell((width() - 7.0 * metrics.height()) / std::max(1, heads),
+                      (height() - 4.0 * metrics.height()) / std::max(1, layers));
     const bool room = cell.width() > metrics.horizontalAdvance(u"88.8"_s) + 6.0
         && cell.height() > metrics.height() * 0.95 && layers * heads <= 1024;
     std::size_t used = 0;

@@ -130,15 +130,26 @@ QCPColorGradient divergingGradient(const Theme& theme)
     return gradient;
 }
 
+int tickDecimals(double step)
+{
+    constexpr int kMost = 6;
+    int decimals
+        = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, step)) + 1e-9)), 0, kMost);
+    const double scaled = step * std::pow(10.0, decimals);
+    if (std::abs(scaled - std::round(scaled)) > 1e-3 && decimals < kMost) {
+        ++decimals; // 0.025: with two decimals its multiples would be wrong
+    }
+    return decimals;
+}
+
 void makeSigned(QCPAxis& axis)
 {
     class SignedTicker : public QCPAxisTicker {
     protected:
         QString getTickLabel(double tick, const QLocale&, QChar, int) override
         {
-            const int decimals
-                = std::clamp(static_cast<int>(-std::floor(std::log10(std::max(1e-9, m_step)))), 0, 6);
-            return std::abs(tick) < m_step * 1e-6 ? QStringLiteral("0") : formatSigned(tick, decimals);
+            return std::abs(tick) < m_step * 1e-6 ? QStringLiteral("0")
+                                                  : formatSigned(tick, tickDecimals(m_step));
         }
         double getTickStep(const QCPRange& range) override
         {

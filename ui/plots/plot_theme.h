@@ -30,6 +30,8 @@ void makeBinary(QCPAxis& axis);
 [[nodiscard]] QCPColorGradient divergingGradient(const Theme& theme);
 /// Fonts and pens of a colour scale beside a plot.
 void applyScaleTheme(QCPColorScale& scale);
+/// Decimals that ticks `step` apart need, so that none is rounded; at most 6.
+[[nodiscard]] int tickDecimals(double step);
 /// Tick labels of differences: a sign, a true minus, as many decimals as the steps need.
 void makeSigned(QCPAxis& axis);
 

@@ -20,7 +20,9 @@ JobsButton::JobsButton(JobListModel& jobs, QWidget* parent)
     auto* layout = new QVBoxLayout(m_popup);
     layout->setContentsMargins(1, 1, 1, 1);
     layout->addWidget(new JobPanel(jobs, m_popup));
-    static_cast<QFrame*>(m_popup)->setFrameShape(QFrame::StyledPanel);
+    auto* frame = static_cast<QFrame*>(m_popup);
+    frame->setFrameStyle(static_cast<int>(QFrame::Box) | static_cast<int>(QFrame::Plain));
+    frame->setForegroundRole(QPalette::Dark);
     connect(this, &QToolButton::clicked, this, &JobsButton::toggleList);
     connect(&m_jobs, &JobListModel::activityChanged, this, &JobsButton::refresh);
     refresh();
@@ -39,7 +41,7 @@ void JobsButton::toggleList()
         return;
     }
     const int unit = fontMetrics().height();
-    m_popup->resize(unit * 30, 8 * (unit * 17 / 10) + 6); // eight rows
+    m_popup->resize(unit * 30, 8 * (unit * 17 / 10) + 12); // eight rows
     const QPoint corner = mapToGlobal(QPoint(width(), 0));
     m_popup->move(corner - QPoint(m_popup->width(), m_popup->height() + 4));
     m_popup->show();
