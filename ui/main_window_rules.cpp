@@ -121,10 +121,13 @@ QString MainWindow::whyNoToken(int direction) const
     if (QString why = whyNoEngine(); !why.isEmpty()) {
         return why;
     }
+    // Of a layer without a state there is a sentence, also while the tokens of the last layer are still known.
+    if (QString note = m_tokenRanks->note(); !note.isEmpty()) {
+        return note;
+    }
     const int token = m_tokenRanks->token();
     if (token < 0) {
-        const QString note = m_tokenRanks->note();
-        return note.isEmpty() ? tr("Show “Rank over tokens” first.") : note;
+        return tr("Show “Rank over tokens” first.");
     }
     const int last = static_cast<int>(m_tokenRanks->labels().size()) - 1;
     return direction < 0 && token == 0   ? tr("This is the first token.")

@@ -315,7 +315,7 @@ void QualityPanel::refreshNumbers()
         ? inColour(theme.muted, tr("includes zero"), false)
         : inColour(trust == Trust::Stale ? theme.muted : tone, worse ? tr("▲ worse") : tr("▼ better"), false);
     m_delta->setText(
-        number(theme, formatSigned(delta->meanNll, 4), trust, tone) + u' '
+        number(theme, formatSigned(delta->meanNll, 3), trust, tone) + u' '
         + inColour(theme.muted,
                    tr("[%1, %2] nats").arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3)), false)
         + u"&nbsp; "_s + verdict);
