@@ -148,13 +148,16 @@ public:
     [[nodiscard]] bool failed() const { return m_failed; }
 
 private:
-    /// Into the result, and at once as a line of standard error: a run that is cut off has not been for
-    /// nothing.
+    /// Into the result, and with --json at once as a line of standard error: a run that is cut off has not
+    /// been for nothing.
     void put(const QString& key, const QJsonValue& value)
     {
         m_result[key] = value;
-        const QByteArray line = QJsonDocument(QJsonObject { { key, value } }).toJson(QJsonDocument::Compact);
-        std::fprintf(stderr, "%s\n", line.constData());
+        if (m_options.json) {
+            const QByteArray line
+                = QJsonDocument(QJsonObject { { key, value } }).toJson(QJsonDocument::Compact);
+            std::fprintf(stderr, "%s\n", line.constData());
+        }
     }
 
     QJsonObject edits()

@@ -160,15 +160,23 @@ private Q_SLOTS:
     {
         QTest::addColumn<bool>("evaluation");
         QTest::addColumn<bool>("calibration");
-        QTest::newRow("evaluation text") << true << false;
-        QTest::newRow("calibration text") << false << true;
-        QTest::newRow("both") << true << true;
+        QTest::addColumn<bool>("measuring");
+        QTest::newRow("evaluation text") << true << false << false;
+        QTest::newRow("calibration text") << false << true << false;
+        QTest::newRow("calibration text while measuring") << false << true << true;
+        QTest::newRow("both") << true << true << false;
     }
     void numbersOfTwoTextsNeverStandBesideEachOther()
     {
         QFETCH(bool, evaluation);
         QFETCH(bool, calibration);
+        QFETCH(bool, measuring);
         Bench bench;
+        if (measuring) {
+            Workbench::Options options = bench.workbench.options();
+            options.evaluationWindows = 60;
+            bench.workbench.setOptions(options);
+        }
         bench.losses.setWatching(&bench.view, true);
         bench.open();
         bench.prune(0.5);
@@ -207,6 +215,11 @@ private Q_SLOTS:
             text.write("It was a dark night, and the wind went over the hills and down to the sea.\n");
         }
         text.close();
+        if (measuring) {
+            bench.document.setPruneRatio(0.6, bench.document.newGesture());
+            QVERIFY(
+                QTest::qWaitFor([&] { return workbench.activity() == u"Evaluate candidate"_s; }, kEngineMs));
+        }
         if (evaluation) {
             bench.workbench.setEvaluationText(other);
         }
