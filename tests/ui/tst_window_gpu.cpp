@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window on a GPU: the same numbers as on the CPU, another device at run time, and memory that runs out.
-#include "core/base/device_torch.h"
+#include "tests/support/gpu_shortage.h"
 #include "tests/support/paths.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/workbench.h"
@@ -16,12 +16,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
-#include <c10/util/Exception.h>
-
 #include <cmath>
-#include <vector>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -70,23 +65,6 @@ struct Bench {
         return finalNumbers();
     }
 };
-
-/// Nearly all of the GPU's memory, held until it is released: in pieces down to 1 MiB, so that hardly
-/// anything is left.
-std::vector<at::Tensor> holdMemory()
-{
-    releaseCachedMemory(kGpu);
-    std::vector<at::Tensor> held;
-    const DeviceMemory memory = deviceMemory(kGpu);
-    for (std::int64_t piece = memory.totalBytes - memory.usedBytes; piece >= 1 << 20;) {
-        try {
-            held.push_back(at::empty({ piece }, at::device(toTorch(kGpu)).dtype(at::kByte)));
-        } catch (const c10::OutOfMemoryError&) {
-            piece /= 2;
-        }
-    }
-    return held;
-}
 
 bool closeTo(double value, double expected, double tolerance)
 {
@@ -147,7 +125,7 @@ private Q_SLOTS:
         QVERIFY(bench.opened(kGpu, DType::F32));
         const double dense = bench.workbench.baseline()->perplexity();
         {
-            const std::vector<at::Tensor> held = holdMemory();
+            const test::GpuShortage shortage;
             bench.workbench.evaluateAgain();
             QVERIFY(bench.session.waitFor([&] { return bench.window.messageBar()->isShowing(); }, kEngineMs));
             const QString sentence = bench.window.messageBar()->currentText();
@@ -155,7 +133,6 @@ private Q_SLOTS:
                      qPrintable(sentence));
             QVERIFY(bench.session.waitFor([&] { return !bench.jobs.anyActive(); }, kEngineMs));
         }
-        releaseCachedMemory(kGpu);
         bench.workbench.evaluateAgain();
         QVERIFY(bench.finalNumbers());
         QVERIFY(closeTo(bench.workbench.baseline()->perplexity(), dense, 1e-6));
@@ -167,7 +144,7 @@ private Q_SLOTS:
         QVERIFY(bench.opened(Device {}, DType::F32));
         const double dense = bench.workbench.baseline()->perplexity();
         {
-            const std::vector<at::Tensor> held = holdMemory();
+            const test::GpuShortage shortage;
             bench.workbench.setDevice(kGpu, DType::F32);
             QVERIFY(bench.session.waitFor([&] { return bench.window.messageBar()->isShowing(); }, kEngineMs));
             QVERIFY2(bench.window.messageBar()->currentText().contains(u"memory"_s),
@@ -177,7 +154,6 @@ private Q_SLOTS:
             bench.workbench.setDevice(Device {}, DType::F32);
             QVERIFY(bench.finalNumbers());
         }
-        releaseCachedMemory(kGpu);
         bench.workbench.setDevice(kGpu, DType::F32);
         QVERIFY(bench.finalNumbers());
         QVERIFY(closeTo(bench.workbench.baseline()->perplexity(), dense, 1e-4));
