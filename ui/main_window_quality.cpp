@@ -74,7 +74,11 @@ void MainWindow::refreshNumbers()
         trustOf(workbench.baseline(), workbench.baselineTrust()), NumberTile::Tone::Plain);
     const bool dense = !document.isOpen() || document.plan().keepsAll();
     const Trust candidateTrust = trustOf(workbench.candidate(), workbench.candidateTrust());
-    m_strip->candidate()->setContent(tr("candidate"), perplexity(workbench.candidate()), {}, candidateTrust,
+    // A wider caption while a new number is on its way would make the strip tremble during a drag.
+    const bool stays = candidateTrust == Trust::Stale
+        && !(workbench.candidateNote().isEmpty() && workbench.blockingSentence().isEmpty());
+    m_strip->candidate()->setContent(stays ? tr("candidate, out of date") : tr("candidate"),
+                                     perplexity(workbench.candidate()), {}, candidateTrust,
                                      NumberTile::Tone::Plain);
     const std::optional<PairedDelta>& delta = workbench.delta().delta();
     if (delta && workbench.candidate() != nullptr) {
@@ -93,6 +97,9 @@ void MainWindow::refreshNumbers()
         m_strip->delta()->setContent(tr("Δ NLL, 95 % interval"), u"–"_s,
                                      dense && document.isOpen() ? tr("nothing removed") : QString(),
                                      Trust::Missing, NumberTile::Tone::Plain);
+    }
+    for (NumberTile* tile : { m_strip->baseline(), m_strip->candidate(), m_strip->delta() }) {
+        tile->setStaleReason(workbench.staleReason());
     }
     if (document.isOpen()) {
         const std::int64_t before = document.spec().stateBytes();

@@ -16,6 +16,7 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/compare_panel.h"
+#include "ui/panels/dock_panel.h"
 #include "ui/panels/importance_panel.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/quality_panel.h"
@@ -300,6 +301,9 @@ void MainWindow::setRules()
 void MainWindow::connectRules()
 {
     setRules();
+    for (EmptyNote* note : findChildren<EmptyNote*>()) {
+        note->setActions(*m_actions);
+    }
     const auto refresh = [this] { refreshActions(); };
     Workbench& workbench = m_services.workbench;
     for (const auto signal :

@@ -3,7 +3,6 @@
 #include "core/plan/plan_file.h"
 #include "tests/support/broken_checkpoints.h"
 #include "tests/support/raw_safetensors.h"
-#include "tests/support/tiny_model.h"
 #include "tests/ui/window_bench.h"
 #include "ui/actions/command_palette.h"
 #include "ui/document/candidate_history.h"
@@ -343,15 +342,8 @@ private Q_SLOTS:
     {
         qputenv("RANKSCOPE_RESOURCE_DIR", QByteArray::fromStdString((sourceDir() / "resources").string()));
         qputenv("HF_HUB_CACHE", m_empty.path().toUtf8());
-        TinyModelOptions options;
-        options.layers = 3;
-        options.softmaxLayers = { 1 };
-        options.vocabularySize = 4096;
         m_model = m_folder.filePath(u"hybrid"_s);
-        writeRandomCheckpoint(pathOf(m_model), options);
-        for (const char* name : { "tokenizer.json", "tokenizer_config.json" }) {
-            std::filesystem::copy_file(demoDir() / name, pathOf(m_model) / name);
-        }
+        writeHybridCheckpoint(m_model);
         for (const std::vector<BrokenCase>& cases : { brokenTensors(), brokenConfigs() }) {
             for (const BrokenCase& broken : cases) {
                 const QString folder = m_folder.filePath(QString::fromStdString(broken.name));

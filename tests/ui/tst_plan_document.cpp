@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <optional>
 #include <random>
+#include <set>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -20,7 +21,7 @@ private Q_SLOTS:
     void randomEditsUndoAndRedo_data()
     {
         QTest::addColumn<unsigned>("seed");
-        for (unsigned seed = 1; seed <= 8; ++seed) {
+        for (unsigned seed = 1; seed <= 12; ++seed) {
             QTest::addRow("seed=%u", seed) << seed;
         }
     }
@@ -39,7 +40,34 @@ private Q_SLOTS:
             const int layer = below(8);
             const int head = below(5);
             const auto force = static_cast<ChannelForce>(below(3));
-            switch (below(11)) {
+            const int kind = below(17);
+            switch (kind) {
+            case 11: // a drag: many moves, one step
+                for (const quint64 gesture = document.newGesture(); below(6) != 0;) {
+                    document.setKept({ layer }, 1 + below(64), gesture);
+                }
+                break;
+            case 12:
+                for (const quint64 gesture = document.newGesture(); below(6) != 0;) {
+                    document.setHeadsKept(layer, { { head, below(65) } }, gesture);
+                }
+                break;
+            case 13: // snap, distribute
+                document.setSizes({ { layer, 8 * (1 + below(8)) }, { below(8), 32 } }, std::nullopt,
+                                  document.newGesture(), u"snap"_s);
+                break;
+            case 14: // budget
+                document.setSizes({ { layer, 1 + below(64) } }, below(100) / 100.0, document.newGesture(),
+                                  u"budget"_s);
+                break;
+            case 15: // a loaded plan, a recipe, a candidate, recovered work
+                document.replacePlan(
+                    history[static_cast<std::size_t>(below(static_cast<int>(history.size())))], u"load"_s);
+                break;
+            case 16:
+                document.setKeptPerLayer({ { layer, below(70) }, { below(8), below(70) } },
+                                         document.newGesture());
+                break;
             case 4:
                 document.forceChannels(layer, head, { below(70) }, force);
                 break;
@@ -54,7 +82,13 @@ private Q_SLOTS:
                 document.setHeadOn(layer, head, below(2) == 0);
                 break;
             case 8:
-                document.resetHead(layer, head);
+                for (int each = 0; each < 32; ++each) { // one that has something to reset, if there is any
+                    if (document.plan().layers[static_cast<std::size_t>(each / 4)].editOf(each % 4)
+                        != nullptr) {
+                        document.resetHead(each / 4, each % 4);
+                        break;
+                    }
+                }
                 break;
             case 9:
                 document.resetHeads({ layer, below(8) });
@@ -87,8 +121,14 @@ private Q_SLOTS:
                             && planned.keptKeyDimsOf(each) <= planned.keptKeyDims);
                 }
             }
-            if (document.undoStack()->index() > before) {
+            const int steps = document.undoStack()->index() - before;
+            QVERIFY2(steps <= 1, qPrintable(u"kind %1 took %2 steps"_s.arg(kind).arg(steps)));
+            if (steps == 1) {
                 history.push_back(document.plan());
+                m_kinds.insert(kind);
+                const QString text = document.undoStack()->undoText();
+                QVERIFY2(!text.isEmpty() && !text.contains(u'%') && text == text.simplified(),
+                         qPrintable(u"kind %1: \"%2\""_s.arg(kind).arg(text)));
             } else {
                 QVERIFY(document.plan() == history.back()); // no step, no change
             }
@@ -101,6 +141,14 @@ private Q_SLOTS:
         for (std::size_t at = 1; at < history.size(); ++at) {
             document.undoStack()->redo();
             QVERIFY(document.plan() == history[at]);
+        }
+    }
+
+    /// The sequences above had a step of every kind in them.
+    void everyKindOfEditWasTried()
+    {
+        for (int kind = 0; kind < 17; ++kind) {
+            QVERIFY2(m_kinds.contains(kind), qPrintable(QString::number(kind)));
         }
     }
 
@@ -282,6 +330,9 @@ private Q_SLOTS:
         document.undoStack()->redo();
         QCOMPARE(changes.count(), 3);
     }
+
+private:
+    std::set<int> m_kinds; ///< that made a step in a random sequence
 };
 
 QTEST_MAIN(TestPlanDocument)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/ui_support.h"
 
+#include "tests/support/paths.h"
+#include "tests/support/tiny_model.h"
+
 #include <cmath>
 
 namespace rankscope::test {
@@ -55,6 +58,20 @@ SpectraSummary someSpectra(const ModelSpec& spec)
         }
     }
     return summariseSpectra(spectra);
+}
+
+void writeHybridCheckpoint(const QString& folder)
+{
+    const std::filesystem::path path(folder.toStdU16String());
+    TinyModelOptions options;
+    options.layers = 3;
+    options.softmaxLayers = { 1 };
+    options.vocabularySize = 4096;
+    writeRandomCheckpoint(path, options);
+    for (const char* name : { "tokenizer.json", "tokenizer_config.json" }) {
+        std::filesystem::copy_file(demoDir() / name, path / name,
+                                   std::filesystem::copy_options::overwrite_existing);
+    }
 }
 
 } // namespace rankscope::test

@@ -17,6 +17,9 @@ namespace rankscope::test {
 /// Falling spectra for every linear layer of `spec`.
 [[nodiscard]] SpectraSummary someSpectra(const ModelSpec& spec);
 
+/// A tiny random checkpoint that reads text like the demo: linear, softmax, linear; two heads, Dk = Dv = 8.
+void writeHybridCheckpoint(const QString& folder);
+
 /// Answers given in advance; an unanswered question is a test failure.
 class FakeDialogs : public DialogPort {
 public:

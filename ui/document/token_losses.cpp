@@ -89,7 +89,7 @@ QString TokenLosses::note() const
         return m_workbench.blockingSentence();
     }
     if (m_workbench.overview() == nullptr) {
-        return tr("No model open.");
+        return tr("No model open. Open a checkpoint folder with Ctrl+O.");
     }
     if (m_document.isOpen() && m_document.plan().keepsAll()) {
         return tr(

@@ -75,7 +75,12 @@ const QString& Workbench::candidateNote() const
 
 void Workbench::stopAll()
 {
-    m_editTimer->stop();
+    if (m_editTimer->isActive()) {
+        m_editTimer->stop();
+        m_candidateNote
+            = noteOf(Error { ErrorCode::Cancelled, {}, {} }, tr("Press Ctrl+R to evaluate again."));
+        Q_EMIT candidateChanged();
+    }
     m_restartOnNumber = false;
     m_jobs.cancelAll();
 }
@@ -183,6 +188,7 @@ void Workbench::forgetResults()
 /// The windows are about to change: numbers stay as stale, runs under way are of no use any more.
 void Workbench::ageEvaluation()
 {
+    m_finalRealised.reset();
     m_evaluator.reset();
     if (m_baselineBox != nullptr) {
         m_jobs.cancelKind(u"baseline"_s);
@@ -210,6 +216,7 @@ void Workbench::forgetStatistics()
     m_selectorNote.clear();
     m_results.clear();
     m_realised.reset();
+    m_finalRealised.reset();
     // A run under way scores channels of the old text: it is started again with the new ones.
     if (m_candidateBox != nullptr) {
         m_jobs.cancelKind(u"candidate"_s);

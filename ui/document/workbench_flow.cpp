@@ -189,7 +189,18 @@ void Workbench::ensureSelector()
         return;
     }
     const MethodInfo* info = findMethod(method);
-    if (m_model == nullptr || info == nullptr || (info->needsStatistics && m_statistics == nullptr)) {
+    if (info == nullptr) {
+        const QString note = tr("This version has no method \"%1\": choose another one in Plan.")
+                                 .arg(QString::fromStdString(method));
+        if (m_selectorNote != note) {
+            m_selectorNote = note;
+            m_selector.reset();
+            Q_EMIT selectorChanged();
+            Q_EMIT candidateChanged();
+        }
+        return;
+    }
+    if (m_model == nullptr || (info->needsStatistics && m_statistics == nullptr)) {
         return;
     }
     if (m_selecting == std::pair(method, seed)) {
@@ -242,6 +253,15 @@ void Workbench::onPlanChanged()
         m_candidateTrust = Trust::Stale;
         Q_EMIT candidateChanged();
     }
+    if (fits && m_finalRealised && m_candidateTrust == Trust::Stale) {
+        // Back at the plan whose number is there: nothing has to be measured.
+        m_editTimer->stop();
+        m_restartOnNumber = false;
+        m_realised = m_finalRealised;
+        m_candidateTrust = Trust::Final;
+        Q_EMIT candidateChanged();
+        return;
+    }
     const bool drag = m_sinceEdit.isValid() && m_sinceEdit.elapsed() < kDragMs;
     m_sinceEdit.start();
     m_awaitingFirstNumber = true;
@@ -282,6 +302,7 @@ void Workbench::startCandidate()
         m_candidateBox.reset();
         m_candidate.reset();
         m_realised.reset();
+        m_finalRealised.reset();
         updateDelta();
         m_candidateTrust = Trust::Missing;
         m_candidateNote.clear();
@@ -300,10 +321,13 @@ void Workbench::startCandidate()
         return;
     }
     m_evaluatedPlan = plan;
+    m_finalRealised.reset();
     m_sinceStart.start();
     m_runHasNumber = false;
-    m_candidateNote.clear();
     m_candidateBox = newLiveNumbers();
+    if (!std::exchange(m_candidateNote, {}).isEmpty()) {
+        Q_EMIT candidateChanged(); // no longer stopped
+    }
     Job* job = newJob(tr("Evaluate candidate"), u"candidate"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -341,6 +365,7 @@ void Workbench::startCandidate()
                 Q_EMIT candidateChanged();
                 return;
             }
+            m_finalRealised = result->plan;
             m_realised = std::move(result->plan);
             m_results.add(m_evaluatedPlan, *m_realised, result->estimate);
             if (!runFitsPlan()) {
@@ -473,8 +498,14 @@ QString Workbench::staleReason() const
     if (m_candidateBox != nullptr || m_editTimer->isActive()) {
         return tr("%1: measuring…").arg(from);
     }
-    return !candidateNote().isEmpty() ? candidateNote()
-                                      : tr("%1: waits for the channels to be selected.").arg(from);
+    if (!candidateNote().isEmpty()) {
+        return candidateNote();
+    }
+    const PruningPlan& plan = m_document.plan();
+    const bool selected = m_selector != nullptr && m_selector->methodId() == plan.method;
+    return needsSelection(plan) && !selected
+        ? tr("%1: the channels of the new one are being ranked.").arg(from)
+        : tr("%1: measuring…").arg(from);
 }
 
 void Workbench::updateDelta()

@@ -155,7 +155,7 @@ void ComparePanel::refresh()
     const int count = static_cast<int>(m_history.records().size());
     QString sentence;
     if (m_workbench.overview() == nullptr) {
-        sentence = tr("No model open.");
+        sentence = tr("No model open. Open a checkpoint folder with Ctrl+O.");
     } else if (count == 0) {
         sentence = !m_workbench.blockingSentence().isEmpty() ? m_workbench.blockingSentence()
             : !m_workbench.baselineNote().isEmpty()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/dock_panel.h"
 
+#include "ui/actions/action_registry.h"
 #include "ui/theme/theme.h"
 
 #include <QAbstractButton>
@@ -9,6 +10,8 @@
 #include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPushButton>
+#include <QRegularExpression>
 #include <QStackedWidget>
 #include <QTabBar>
 
@@ -285,21 +288,89 @@ void DockPanel::setCaption(const QString& caption)
 
 EmptyNote::EmptyNote(QWidget* parent)
     : QWidget(parent)
+    , m_button(new QPushButton(this))
 {
+    m_button->hide();
+    m_button->setAutoDefault(false);
+    connect(m_button, &QPushButton::clicked, this, [this] {
+        if (m_offered != nullptr) {
+            m_offered->trigger();
+        }
+    });
 }
 
 void EmptyNote::setText(const QString& text)
 {
-    m_text = text;
-    setAccessibleName(text);
-    update();
+    if (text != m_text) {
+        m_text = text;
+        setAccessibleName(text);
+        offer();
+        update();
+    }
+}
+
+void EmptyNote::setActions(const ActionRegistry& actions)
+{
+    m_actions = &actions;
+    offer();
+}
+
+void EmptyNote::offer()
+{
+    QAction* offered = nullptr;
+    if (m_actions != nullptr && !m_text.isEmpty()) {
+        for (const ActionRegistry::Entry& entry : m_actions->entries()) {
+            const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
+            // Letters and brackets alone are no names of keys in a sentence.
+            if (keys.size() > 1
+                && m_text.contains(
+                    QRegularExpression(u"(?<![\\w+])%1(?![\\w+])"_s.arg(QRegularExpression::escape(keys))))) {
+                offered = entry.action;
+                break;
+            }
+        }
+    }
+    if (offered != m_offered) {
+        if (m_offered != nullptr) {
+            disconnect(m_offered, nullptr, this, nullptr);
+        }
+        m_offered = offered;
+        if (m_offered != nullptr) {
+            connect(m_offered, &QAction::changed, this, &EmptyNote::arrange);
+            m_button->setText(m_offered->text());
+        }
+    }
+    arrange();
+}
+
+void EmptyNote::arrange()
+{
+    const QRect room = textRoom();
+    const QRect text = fontMetrics().boundingRect(room, Qt::AlignCenter | Qt::TextWordWrap, m_text);
+    m_button->resize(m_button->sizeHint());
+    m_button->move((width() - m_button->width()) / 2, text.bottom() + fontMetrics().height() / 2);
+    m_button->setVisible(m_offered != nullptr && m_offered->isEnabled()
+                         && m_button->geometry().bottom() < height());
+}
+
+QRect EmptyNote::textRoom() const
+{
+    const int below = m_offered != nullptr ? m_button->sizeHint().height() + fontMetrics().height() / 2 : 0;
+    const QRect room = rect().adjusted(16, 8, -16, -8);
+    const QRect text = fontMetrics().boundingRect(room, Qt::AlignCenter | Qt::TextWordWrap, m_text);
+    return text.height() + below <= room.height() ? room.adjusted(0, 0, 0, -below) : room;
 }
 
 void EmptyNote::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setPen(themeOf(palette()).muted);
-    painter.drawText(rect().adjusted(16, 8, -16, -8), Qt::AlignCenter | Qt::TextWordWrap, m_text);
+    painter.drawText(textRoom(), Qt::AlignCenter | Qt::TextWordWrap, m_text);
+}
+
+void EmptyNote::resizeEvent(QResizeEvent*)
+{
+    arrange();
 }
 
 } // namespace rankscope

@@ -6,10 +6,14 @@
 #include <QString>
 
 class QAbstractButton;
+class QAction;
+class QPushButton;
 class QStackedWidget;
 class QTabBar;
 
 namespace rankscope {
+
+class ActionRegistry;
 
 /// The title of a panel: a bold name or tabs on the left, a quiet caption on the right.
 class PanelHeader : public QWidget {
@@ -86,7 +90,8 @@ private:
     QList<QWidget*> m_lent;
 };
 
-/// What a view shows instead of itself: a sentence, centred and quiet.
+/// What a view shows instead of itself: a sentence, centred and quiet. Where the sentence names the key of a
+/// command, the command is offered as a button below it.
 class EmptyNote : public QWidget {
     Q_OBJECT
 
@@ -94,12 +99,24 @@ public:
     explicit EmptyNote(QWidget* parent = nullptr);
     void setText(const QString& text);
     [[nodiscard]] const QString& text() const { return m_text; }
+    /// Whose keys the sentences name.
+    void setActions(const ActionRegistry& actions);
+    /// Hidden where no command is offered.
+    [[nodiscard]] QPushButton* button() const { return m_button; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    [[nodiscard]] QRect textRoom() const;
+    void offer();
+    void arrange();
+
     QString m_text;
+    const ActionRegistry* m_actions = nullptr;
+    QAction* m_offered = nullptr;
+    QPushButton* m_button;
 };
 
 } // namespace rankscope

@@ -247,8 +247,7 @@ void QualityPanel::refresh()
         caption = progress(workbench.candidate());
         break;
     case Trust::Stale:
-        caption = workbench.candidateNote().isEmpty() ? u"↻ "_s + staleWord(*workbench.candidate())
-                                                      : u"⚠ "_s + workbench.candidateNote();
+        caption = (workbench.candidateNote().isEmpty() ? u"↻ "_s : u"⚠ "_s) + workbench.staleReason();
         break;
     case Trust::Final:
         caption = tr("final · %1 tokens").arg(formatCount(workbench.candidate()->tokens())) + QChar(0x9c)
@@ -264,16 +263,6 @@ void QualityPanel::refresh()
         caption = tr("⚠ scored on its calibration text · %1").arg(caption);
     }
     Q_EMIT captionChanged(caption);
-}
-
-QString QualityPanel::staleWord(const PerplexityEstimate& estimate) const
-{
-    const std::shared_ptr<const TokenWindows>& text = m_sources.workbench.texts().evaluation;
-    return text == nullptr || m_sources.workbench.baselineTrust() == Trust::Stale
-            || text->length != estimate.length || text->count != estimate.windowsTotal
-            || text->sourceName != estimate.sourceName
-        ? tr("from other windows")
-        : tr("from an earlier plan");
 }
 
 QString QualityPanel::referenceName() const
@@ -391,7 +380,7 @@ QString QualityPanel::emptySentence() const
 {
     const Workbench& workbench = m_sources.workbench;
     if (workbench.overview() == nullptr) {
-        return tr("No model open.");
+        return tr("No model open. Open a checkpoint folder with Ctrl+O.");
     }
     if (!workbench.blockingSentence().isEmpty()) {
         return workbench.blockingSentence();

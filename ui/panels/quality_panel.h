@@ -65,8 +65,6 @@ private:
     void refreshPlot();
     void chooseWindows();
     [[nodiscard]] QString emptySentence() const;
-    /// Why a number is stale: "earlier plan", "other windows".
-    [[nodiscard]] QString staleWord(const PerplexityEstimate& estimate) const;
     [[nodiscard]] QString referenceName() const;
     void changeEvent(QEvent* event) override;
 

@@ -119,8 +119,14 @@ void TokenLossPanel::refresh()
     const QString tokens = formatCount(comparison->tokens());
     Q_EMIT captionChanged(trust == Trust::Partial ? tr("running · %1 tokens so far").arg(tokens)
                               : trust == Trust::Stale
-                              ? tr("↻ from an earlier plan")
+                              ? staleCaption()
                               : tr("%1 of %2 tokens").arg(m_model->rowCount()).arg(tokens));
+}
+
+QString TokenLossPanel::staleCaption() const
+{
+    const QString why = m_workbench.staleReason();
+    return why.isEmpty() ? tr("↻ from an earlier plan: comparing…") : u"↻ "_s + why;
 }
 
 void TokenLossPanel::choose()

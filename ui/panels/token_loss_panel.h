@@ -42,6 +42,7 @@ protected:
     void hideEvent(QHideEvent* event) override;
 
 private:
+    [[nodiscard]] QString staleCaption() const;
     void refresh();
     void choose();
     void endHover();

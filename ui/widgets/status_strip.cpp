@@ -112,6 +112,16 @@ void NumberTile::leaveEvent(QEvent*)
     Q_EMIT hovered(QString());
 }
 
+void NumberTile::setStaleReason(const QString& reason)
+{
+    if (m_trust == Trust::Stale && !reason.isEmpty()) {
+        setToolTip(definitionTip(m_definitions, reason));
+        setAccessibleDescription(reason);
+    } else {
+        setAccessibleDescription(QString());
+    }
+}
+
 QSize NumberTile::sizeHint() const
 {
     const QFontMetrics big(bigNumberFont(font()));

@@ -25,6 +25,9 @@ public:
                     Tone tone);
     /// Ids of definitions: what the tooltip explains.
     void setDefinitions(const QStringList& ids) { m_definitions = ids; }
+    /// Why the number is stale, as its tool tip.
+    void setStaleReason(const QString& reason);
+    [[nodiscard]] const QString& caption() const { return m_caption; }
     [[nodiscard]] const QString& value() const { return m_value; }
     [[nodiscard]] Trust trust() const { return m_trust; }
     [[nodiscard]] QSize sizeHint() const override;
