@@ -237,7 +237,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != nullptr, kEngineMs);
         bench.workbench.stopAll();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.canResume() && !bench.jobs.anyActive(), kEngineMs);
-        QVERIFY2(note->text().contains(u"Ctrl+R"_s), qPrintable(note->text()));
+        QVERIFY2(note->text().contains(u"F5"_s), qPrintable(note->text()));
         QTRY_VERIFY(note->button()->isVisible());
         note->button()->click();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr && bench.workbench.settled(),
