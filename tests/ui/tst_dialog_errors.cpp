@@ -120,7 +120,12 @@ private Q_SLOTS:
             },
             { u"plan.json"_s });
         row("plan: a folder in the way",
-            [this](WindowBench& bench) { choose(bench, u"file.savePlanAs"_s, m_model); }, { u"hybrid"_s });
+            [this](WindowBench& bench) {
+                const QString folder = m_folder.filePath(u"in-the-way.json"_s);
+                QDir().mkpath(folder + u"/filled"_s);
+                choose(bench, u"file.savePlanAs"_s, folder);
+            },
+            { u"in-the-way.json"_s });
         row("layers table: nowhere to save",
             [](WindowBench& bench) { choose(bench, u"layers.csv"_s, u"/no/such/place/layers.csv"_s); },
             { u"layers.csv"_s });
