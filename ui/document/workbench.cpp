@@ -188,7 +188,6 @@ void Workbench::forgetResults()
 /// The windows are about to change: numbers stay as stale, runs under way are of no use any more.
 void Workbench::ageEvaluation()
 {
-    m_finalRealised.reset();
     m_evaluator.reset();
     if (m_baselineBox != nullptr) {
         m_jobs.cancelKind(u"baseline"_s);
@@ -216,7 +215,6 @@ void Workbench::forgetStatistics()
     m_selectorNote.clear();
     m_results.clear();
     m_realised.reset();
-    m_finalRealised.reset();
     // A run under way scores channels of the old text: it is started again with the new ones.
     if (m_candidateBox != nullptr) {
         m_jobs.cancelKind(u"candidate"_s);

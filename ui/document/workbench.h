@@ -263,8 +263,6 @@ private:
     std::shared_ptr<const PerplexityEstimate> m_baseline;
     std::shared_ptr<const PerplexityEstimate> m_candidate;
     std::optional<PruningPlan> m_realised;
-    /// Of m_evaluatedPlan once its number, which m_candidate then is, has become final.
-    std::optional<PruningPlan> m_finalRealised;
     std::shared_ptr<const PerplexityEstimate> m_reference;
     std::shared_ptr<const PerplexityEstimate> m_deltaReference;
     ResultMemory m_results;

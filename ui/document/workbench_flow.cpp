@@ -253,15 +253,6 @@ void Workbench::onPlanChanged()
         m_candidateTrust = Trust::Stale;
         Q_EMIT candidateChanged();
     }
-    if (fits && m_finalRealised && m_candidateTrust == Trust::Stale) {
-        // Back at the plan whose number is there: nothing has to be measured.
-        m_editTimer->stop();
-        m_restartOnNumber = false;
-        m_realised = m_finalRealised;
-        m_candidateTrust = Trust::Final;
-        Q_EMIT candidateChanged();
-        return;
-    }
     const bool drag = m_sinceEdit.isValid() && m_sinceEdit.elapsed() < kDragMs;
     m_sinceEdit.start();
     m_awaitingFirstNumber = true;
@@ -302,7 +293,6 @@ void Workbench::startCandidate()
         m_candidateBox.reset();
         m_candidate.reset();
         m_realised.reset();
-        m_finalRealised.reset();
         updateDelta();
         m_candidateTrust = Trust::Missing;
         m_candidateNote.clear();
@@ -321,7 +311,6 @@ void Workbench::startCandidate()
         return;
     }
     m_evaluatedPlan = plan;
-    m_finalRealised.reset();
     m_sinceStart.start();
     m_runHasNumber = false;
     m_candidateBox = newLiveNumbers();
@@ -365,7 +354,6 @@ void Workbench::startCandidate()
                 Q_EMIT candidateChanged();
                 return;
             }
-            m_finalRealised = result->plan;
             m_realised = std::move(result->plan);
             m_results.add(m_evaluatedPlan, *m_realised, result->estimate);
             if (!runFitsPlan()) {
