@@ -133,10 +133,10 @@ public:
         m_result[u"device"_s] = QString::fromStdString(toString(workbench.device()));
         m_result[u"dtype"_s] = QString::fromUtf8(shortName(workbench.dtype()));
         m_session.waitFor([&] { return workbench.settled(); }, kLongMs);
-        put(u"edits_idle"_s, edits());
+        put(u"edits_idle"_s, edits(0));
         m_session.setEngineBusy(true);
         m_watchdog.reset();
-        put(u"edits_busy"_s, edits());
+        put(u"edits_busy"_s, edits(m_options.repeats));
         put(u"drag"_s, drags());
         put(u"edit_stalls"_s, stalls(m_watchdog));
         m_watchdog.reset();
@@ -160,7 +160,8 @@ private:
         }
     }
 
-    QJsonObject edits()
+    /// `tried`: cuts that came before, so that no number is remembered from then.
+    QJsonObject edits(int tried)
     {
         const std::vector<int> layers = m_services.document.prunableLayers();
         std::vector<double> first;
@@ -172,7 +173,7 @@ private:
             for (int repeat = 0; repeat < m_options.repeats; ++repeat) {
                 const int dims = m_services.document.spec().layers[idx(layer)].keyDims;
                 const EditTimes times
-                    = m_session.edit(layer, std::max(1, dims - 1 - repeat % (dims - 1)), kLongMs);
+                    = m_session.edit(layer, std::max(1, dims - 1 - (tried + repeat) % (dims - 1)), kLongMs);
                 if (times.finalMs < 0.0) {
                     m_failed = true;
                     continue;
