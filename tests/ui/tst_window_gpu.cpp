@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window on a GPU: the same numbers as on the CPU, another device at run time, and memory that runs out.
 #include "tests/support/gpu_shortage.h"
-#include "tests/support/paths.h"
-#include "tests/ui/ui_support.h"
-#include "ui/document/workbench.h"
-#include "ui/jobs/job_lanes.h"
-#include "ui/jobs/job_list_model.h"
-#include "ui/main_window.h"
+#include "tests/ui/window_bench.h"
 #include "ui/session/window_session.h"
-#include "ui/settings/settings.h"
 #include "ui/theme/flat_style.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QApplication>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -23,27 +16,17 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int kEngineMs = 60'000;
+using test::kEngineMs;
 constexpr Device kGpu { DeviceKind::Cuda, 0 };
 const Workbench::Options kSmall { 8, 4, 256, 2, 64 };
 
-struct Bench {
-    QTemporaryDir folder;
-    Settings settings { folder.filePath(u"settings.ini"_s) };
-    JobLanes lanes;
-    JobListModel jobs;
-    PlanDocument document;
-    test::FakeDialogs dialogs;
-    Workbench workbench { lanes, jobs, document, kSmall };
-    MainWindow window { WindowServices {
-        settings, lanes, jobs, document, workbench, dialogs, {}, QPalette() } };
+struct Bench : test::WindowBench {
     WindowSession session { window.services(), window };
 
-    Bench() { window.show(); }
-    ~Bench()
+    Bench()
+        : WindowBench({}, {}, kSmall)
     {
-        workbench.stopAll();
-        lanes.drain();
+        window.show();
     }
 
     bool finalNumbers()

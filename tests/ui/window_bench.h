@@ -20,8 +20,10 @@ constexpr int kEngineMs = 60000;
 /// The window with everything it is built on; small windows keep the engine quick. `stateFolder` outlives it,
 /// as the user's folder does.
 struct WindowBench {
-    explicit WindowBench(const QString& stateFolder = {}, const QString& settingsFile = {})
+    explicit WindowBench(const QString& stateFolder = {}, const QString& settingsFile = {},
+                         const Workbench::Options& options = { 3, 2, 64, 2, 32 })
         : settings(settingsFile.isEmpty() ? folder.filePath(QStringLiteral("settings.ini")) : settingsFile)
+        , workbench(lanes, jobs, document, options)
         , window({ settings, lanes, jobs, document, workbench, dialogs, {}, QPalette(), stateFolder, 10 })
     {
     }
@@ -46,7 +48,7 @@ struct WindowBench {
     JobListModel jobs;
     PlanDocument document;
     FakeDialogs dialogs;
-    Workbench workbench { lanes, jobs, document, Workbench::Options { 3, 2, 64, 2, 32 } };
+    Workbench workbench;
     MainWindow window;
 };
 

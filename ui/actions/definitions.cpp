@@ -179,8 +179,7 @@ void addQuality(List& list)
               nats, own },
             { u"sensitivity"_s, group, tr("Sensitivity"),
               tr("Δ NLL of one layer alone at 1/8, 1/4, 1/2 and 3/4 of its key dims, on a few windows; drawn "
-                 "on "
-                 "a square-root scale that all layers share."),
+                 "on a square-root scale that all layers share."),
               nats, own },
             { u"estimatedDelta"_s, group, tr("≈ Δ NLL, from single-layer probes"),
               tr("The measured Δ of the present plan, moved along every layer's own sensitivity curve. An "
