@@ -232,6 +232,35 @@ private Q_SLOTS:
         QVERIFY(bench.window.session().planFile().endsWith(u"copy.plan.json"_s));
     }
 
+    /// The undo stack forgets its oldest steps; the file of a plan that was loaded by one of them stays its
+    /// file.
+    void aLoadedPlanStaysItsFileHoweverManyEditsFollow()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+        const QString first = bench.folder.filePath(u"first.plan.json"_s);
+        const QString second = bench.folder.filePath(u"second.plan.json"_s);
+        QVERIFY(
+            writePlanFile(keepAllPlan(bench.document.spec()), std::filesystem::path(second.toStdU16String()))
+                .has_value());
+        edit(bench, 16);
+        bench.window.session().save(first);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.window.session().planFile(), first, kEngineMs);
+        bench.window.loadPlan(second);
+        const QUndoStack& undo = *bench.document.undoStack();
+        for (int step = 0; step < undo.undoLimit() + 5; ++step) {
+            edit(bench, 8 + step % 2);
+        }
+        QCOMPARE(undo.count(), undo.undoLimit());
+        QCOMPARE(bench.window.session().planFile(), second);
+        QVERIFY(bench.window.isWindowModified());
+        bench.document.undoStack()->setIndex(0);
+        QCOMPARE(bench.window.session().planFile(), second);
+        edit(bench, 20); // nothing of before the loading can come back
+        QCOMPARE(bench.window.session().planFile(), second);
+    }
+
     void backingOutOfTheFileDialogCancels()
     {
         WindowBench bench;

@@ -47,7 +47,7 @@ DocumentSession::DocumentSession(Services services, QObject* parent)
     , m_files(1)
 {
     connect(m_services.document.undoStack(), &QUndoStack::indexChanged, this,
-            &DocumentSession::forgetUndoneFiles);
+            &DocumentSession::followUndoStack);
     connect(&m_services.document, &PlanDocument::opened, this, &DocumentSession::onOpened);
     connect(&m_services.document, &PlanDocument::planChanged, this, &DocumentSession::changed);
     connect(&m_services.workbench, &Workbench::textsChanged, this, &DocumentSession::changed);
@@ -72,14 +72,26 @@ const DocumentSession::PlanFile& DocumentSession::file() const
     return *at;
 }
 
-/// A new edit after undo drops the steps that could be redone, and files with them.
-void DocumentSession::forgetUndoneFiles()
+/// A new edit after undo drops the steps that could be redone, and files with them. A full stack drops its
+/// oldest step with every new one: the others move, and the file of the dropped one is where the stack
+/// begins.
+void DocumentSession::followUndoStack()
 {
     const QUndoStack* stack = m_services.document.undoStack();
-    std::erase_if(m_files, [stack](const PlanFile& file) {
-        return file.step != nullptr
-            && (stack->count() < file.index || stack->command(file.index - 1) != file.step);
-    });
+    for (auto file = m_files.begin(); file != m_files.end();) {
+        if (file->step == nullptr || stack->command(file->index - 1) == file->step) {
+            ++file;
+        } else if (stack->command(file->index - 2) == file->step) {
+            --file->index;
+            ++file;
+        } else if (file->index == 1 && stack->count() == stack->undoLimit()) {
+            file->step = nullptr;
+            file->index = 0;
+            file = m_files.erase(m_files.begin(), file) + 1;
+        } else {
+            file = m_files.erase(file);
+        }
+    }
     Q_EMIT changed();
 }
 

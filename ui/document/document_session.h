@@ -86,7 +86,7 @@ private:
     void onOpened();
     [[nodiscard]] const PlanFile& file() const;
     [[nodiscard]] PlanFile& file() { return const_cast<PlanFile&>(std::as_const(*this).file()); }
-    void forgetUndoneFiles();
+    void followUndoStack();
     /// The plan as one undo step that lives at `path`.
     void replacePlan(const PruningPlan& plan, const QString& text, const QString& path, bool saved);
     void continueSaving();
