@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/plan_file.h"
 #include "tests/support/raw_safetensors.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/window_bench.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/export_preview_tree.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/resources.h"
 #include "ui/format/numbers.h"
+#include "ui/jobs/job.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/widgets/message_bar.h"
 
@@ -23,6 +25,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 
@@ -96,6 +99,39 @@ private Q_SLOTS:
     void initTestCase()
     {
         qputenv("RANKSCOPE_RESOURCE_DIR", QByteArray::fromStdString((sourceDir() / "resources").string()));
+    }
+
+    /// A preview that comes late, when the plan has moved on and cannot be previewed yet, arms nothing.
+    void aPreviewOfAnEarlierPlanIsNotExported()
+    {
+        ExportBench bench;
+        QVERIFY(bench.ready());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        HeldLane files(bench.lanes.cpu());
+        bench.dialog->replaceBox()->setChecked(true); // asks for a preview
+        const auto previews = [&] {
+            int found = 0;
+            for (int row = 0; row < bench.jobs.rowCount(); ++row) {
+                found += bench.jobs.jobAt(row)->title() == u"Preview export"_s
+                        && bench.jobs.jobAt(row)->state() == JobState::Queued
+                    ? 1
+                    : 0;
+            }
+            return found;
+        };
+        QTRY_COMPARE(previews(), 1);
+        HeldLane engine(bench.lanes.gpu());
+        bench.document.setMethod(u"random"_s, u"Random"_s);
+        QTRY_VERIFY(bench.dialog->findChildren<QLabel*>().size() > 0
+                    && std::ranges::any_of(bench.dialog->findChildren<QLabel*>(), [](const QLabel* label) {
+                           return label->text().contains(u"still being selected"_s);
+                       }));
+        files.release();
+        QTRY_VERIFY(bench.lanes.cpu().idle());
+        QCoreApplication::processEvents();
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
+        engine.release();
+        QVERIFY(bench.ready());
     }
 
     void previewNamesEveryChange()

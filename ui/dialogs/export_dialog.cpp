@@ -186,6 +186,7 @@ void ExportDialog::chooseTarget()
 
 void ExportDialog::schedulePreview()
 {
+    ++m_previewGeneration;
     m_prepared.reset();
     refreshButtons();
     m_previewTimer->start();
@@ -229,9 +230,10 @@ void ExportDialog::startPreview()
             }
             return Prepared { std::move(*realised), std::move(*preview) };
         },
-        [self = QPointer<ExportDialog>(this)](Result<Prepared> result) {
-            if (self == nullptr || self->m_previewTimer->isActive()) {
-                return; // gone, or asked again in the meantime
+        [self = QPointer<ExportDialog>(this), generation = m_previewGeneration](Result<Prepared> result) {
+            if (self == nullptr || generation != self->m_previewGeneration
+                || self->m_previewTimer->isActive()) {
+                return; // gone, or of an earlier plan, mode or folder
             }
             if (!result) {
                 self->showFailure(result.error(), {});

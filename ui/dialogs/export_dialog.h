@@ -125,6 +125,7 @@ private:
     QTimer* m_previewTimer;
     QTimer* m_progressTimer;
     std::optional<Prepared> m_prepared;
+    int m_previewGeneration = 0; ///< of plan, mode and folder
     QPointer<Job> m_job;
     QString m_doing; ///< of the job: "Writing", "Verifying…"
     PruningPlan m_exportedPlan;
