@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/random.h"
 #include "tests/support/paths.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/candidate_store.h"
@@ -21,6 +22,7 @@
 #include <QTest>
 #include <QUndoStack>
 
+#include <limits>
 #include <set>
 
 using namespace rankscope;
@@ -62,6 +64,13 @@ struct Bench {
         return model.index(row, column).data().toString();
     }
 };
+
+QByteArray onlyText(const QString& folder)
+{
+    const QStringList files = QDir(folder).entryList(QDir::Files);
+    QFile file(QDir(folder).filePath(files.value(0)));
+    return files.size() == 1 && file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
 
 } // namespace
 
@@ -324,6 +333,78 @@ private Q_SLOTS:
         bench.open();
         QTRY_VERIFY_WITH_TIMEOUT(sentence.contains(u"damaged"_s), kEngineMs);
         QCOMPARE(bench.model.rowCount(), 1);
+    }
+
+    /// A write that comes late does not put back what was there before a newer one.
+    void theNewestWriteStays()
+    {
+        const QTemporaryDir place;
+        Bench bench;
+        CandidateStore store(bench.history, bench.lanes, place.path(), 5);
+        bench.open();
+        bench.prune(0.5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled() && bench.lanes.idle(), kEngineMs);
+        QTest::qWait(50);
+        QTRY_VERIFY(bench.lanes.idle());
+        test::HeldLane files(bench.lanes.cpu());
+        bench.history.rename(bench.model.idAt(1), u"older"_s);
+        QTest::qWait(50); // its write waits
+        bench.history.rename(bench.model.idAt(1), u"newer"_s);
+        store.flush();
+        files.release();
+        QTRY_VERIFY(bench.lanes.idle());
+        QVERIFY(onlyText(place.path()).contains("newer"));
+    }
+
+    /// What another version wrote, or what is damaged, is put aside and not written over.
+    void aFileThatCannotBeReadIsKept()
+    {
+        const QTemporaryDir place;
+        {
+            Bench bench;
+            CandidateStore store(bench.history, bench.lanes, place.path(), 5);
+            bench.open();
+            bench.prune(0.5);
+            store.flush();
+        }
+        const QDir folder(place.path());
+        const QString name = folder.entryList(QDir::Files).value(0);
+        QFile newer(folder.filePath(name));
+        QVERIFY(newer.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        newer.write("{ \"rankscope_candidates\": 99 }");
+        newer.close();
+        Bench bench;
+        CandidateStore store(bench.history, bench.lanes, place.path(), 5);
+        QString sentence;
+        connect(&store, &CandidateStore::problem, &store, [&](const QString& text) { sentence = text; });
+        bench.open();
+        QTRY_VERIFY_WITH_TIMEOUT(sentence.contains(u"another version"_s), kEngineMs);
+        bench.prune(0.5);
+        store.flush();
+        QCOMPARE(folder.entryList(QDir::Files), QStringList({ name, name + u".unreadable"_s }));
+        QFile aside(folder.filePath(name + u".unreadable"_s));
+        QVERIFY(aside.open(QIODevice::ReadOnly));
+        QVERIFY(aside.readAll().contains("99"));
+        QVERIFY(sentence.contains(u".unreadable"_s));
+    }
+
+    /// A number that is none would make the whole file unreadable.
+    void numbersThatAreNoneAreNotStored()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.5);
+        StoredCandidates strange = bench.history.stored(10);
+        StoredCandidate& last = strange.candidates.back();
+        auto estimate = std::make_shared<PerplexityEstimate>(*last.estimate);
+        estimate->planFingerprint = "strange";
+        estimate->windowNll.front() = std::numeric_limits<double>::quiet_NaN();
+        last.estimate = std::move(estimate);
+        bench.history.adopt(strange);
+        QCOMPARE(bench.model.rowCount(), 3);
+        const auto read = candidatesFromJson(candidatesToJson(bench.history.stored(10)), "the test");
+        QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
+        QCOMPARE(read->candidates.size(), std::size_t { 2 });
     }
 
     void theFrontIsWhatNobodyBeats()

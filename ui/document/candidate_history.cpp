@@ -7,6 +7,7 @@
 #include "ui/format/numbers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace rankscope {
@@ -17,6 +18,11 @@ namespace {
 
 /// Records beyond this many push the oldest one out that is neither pinned nor current.
 constexpr int kMostRecords = 500;
+
+bool isFinite(const PerplexityEstimate& estimate)
+{
+    return std::ranges::all_of(estimate.windowNll, [](double nll) { return std::isfinite(nll); });
+}
 
 } // namespace
 
@@ -236,6 +242,9 @@ StoredCandidates CandidateHistory::stored(int most) const
     const std::ptrdiff_t first = std::ssize(m_records) - most;
     for (std::ptrdiff_t row = 0; row < std::ssize(m_records); ++row) {
         const CandidateRecord& record = m_records[idx(row)];
+        if (!isFinite(*record.estimate) || !isFinite(*record.baseline)) {
+            continue; // a file has no way to say so
+        }
         if (row >= first || record.isDense() || record.id == m_pinnedId) {
             stored.candidates.push_back({ record.id, record.name.toStdString(), record.plan,
                                           record.stateBytes, record.estimate, record.baseline });

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] const CandidateRecord* find(int id) const;
     /// Of the model whose records these are; empty for none.
     [[nodiscard]] const std::string& modelDigest() const { return m_modelDigest; }
-    /// The newest records with the pinned and the dense one, for a file.
+    /// The newest records with the pinned and the dense one, for a file; none without finite numbers.
     [[nodiscard]] StoredCandidates stored(int most) const;
     /// Takes over those of an earlier session that are not there yet, and its pin where nothing else is.
     void adopt(const StoredCandidates& stored);

@@ -11,6 +11,8 @@
 #include <QTimer>
 
 #include <filesystem>
+#include <mutex>
+#include <utility>
 
 namespace rankscope {
 
@@ -26,17 +28,82 @@ std::filesystem::path pathOf(const QString& path)
     return std::filesystem::path(path.toStdU16String());
 }
 
-Status store(const StoredCandidates& stored, const QString& folder, const QString& file)
+/// Moves a file that cannot be read out of the way. The place it has then; empty when it could not be moved.
+std::filesystem::path putAside(const std::filesystem::path& file)
 {
-    if (!QDir().mkpath(folder)) {
-        return Error { ErrorCode::Io,
-                       CandidateStore::tr("The folder \"%1\" cannot be made.").arg(folder).toStdString(),
-                       {} };
+    std::filesystem::path aside = file;
+    aside += ".unreadable";
+    std::error_code error;
+    for (int number = 2; std::filesystem::exists(aside, error); ++number) {
+        aside = file;
+        aside += ".unreadable" + std::to_string(number);
     }
-    return writeFileAtomically(pathOf(file), candidatesToJson(stored));
+    std::filesystem::rename(file, aside, error);
+    return error ? std::filesystem::path() : aside;
+}
+
+struct Found {
+    StoredCandidates stored;
+    std::string problem; ///< a sentence, or empty
+    bool writable = true; ///< nothing would be lost by writing a file
+};
+
+Found readCandidates(const std::filesystem::path& file)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) {
+        return {};
+    }
+    const std::string name = '"' + file.string() + '"';
+    Result<std::string> text = readFileBytes(file);
+    if (!text) {
+        return { {}, text.error().message, false };
+    }
+    Result<StoredCandidates> stored = candidatesFromJson(*text, name);
+    if (stored) {
+        return { std::move(*stored), {}, true };
+    }
+    const std::filesystem::path aside = putAside(file);
+    const QString what = aside.empty()
+        ? CandidateStore::tr("They stay as they are, and those of this session are not kept.")
+        : CandidateStore::tr("They were put aside as \"%1\".")
+              .arg(QString::fromStdU16String(aside.filename().u16string()));
+    return { {}, stored.error().message + ' ' + what.toStdString(), !aside.empty() };
 }
 
 } // namespace
+
+struct CandidateStore::Snapshot {
+    StoredCandidates stored;
+    QString folder;
+    QString file;
+    int version = 0;
+};
+
+struct CandidateStore::Files {
+    std::mutex mutex;
+    std::map<QString, int> versions; ///< that have been written
+
+    /// One after the other, and never an older one over a newer.
+    Status write(const Snapshot& snapshot)
+    {
+        const std::lock_guard lock(mutex);
+        if (const auto written = versions.find(snapshot.file);
+            written != versions.end() && written->second >= snapshot.version) {
+            return Unit {};
+        }
+        if (!QDir().mkpath(snapshot.folder)) {
+            return Error { ErrorCode::Io,
+                           tr("The folder \"%1\" cannot be made.").arg(snapshot.folder).toStdString(),
+                           {} };
+        }
+        Status status = writeFileAtomically(pathOf(snapshot.file), candidatesToJson(snapshot.stored));
+        if (status) {
+            versions[snapshot.file] = snapshot.version;
+        }
+        return status;
+    }
+};
 
 CandidateStore::CandidateStore(CandidateHistory& history, JobLanes& lanes, const QString& folder, int delayMs,
                                QObject* parent)
@@ -45,11 +112,12 @@ CandidateStore::CandidateStore(CandidateHistory& history, JobLanes& lanes, const
     , m_lanes(lanes)
     , m_folder(folder)
     , m_timer(new QTimer(this))
+    , m_files(std::make_shared<Files>())
 {
     m_timer->setSingleShot(true);
     m_timer->setInterval(delayMs);
     connect(m_timer, &QTimer::timeout, this, &CandidateStore::write);
-    connect(&m_history, &CandidateHistory::aboutToReset, this, &CandidateStore::flush);
+    connect(&m_history, &CandidateHistory::aboutToReset, this, &CandidateStore::write);
     connect(&m_history, &CandidateHistory::wasReset, this, &CandidateStore::onReset);
     connect(&m_history, &CandidateHistory::added, this, &CandidateStore::onChanged);
     connect(&m_history, &CandidateHistory::removed, this, &CandidateStore::onChanged);
@@ -57,6 +125,8 @@ CandidateStore::CandidateStore(CandidateHistory& history, JobLanes& lanes, const
     connect(&m_history, &CandidateHistory::pinned, this, &CandidateStore::onChanged);
     onReset();
 }
+
+CandidateStore::~CandidateStore() = default;
 
 QString CandidateStore::fileOf(const std::string& digest) const
 {
@@ -69,62 +139,75 @@ void CandidateStore::onReset()
     if (digest.empty() || !m_read.insert(digest).second) {
         return; // the history itself remembers the models of this session
     }
-    m_reading = digest;
+    m_closed.insert(digest);
     auto* job = new Job(0, tr("Read the candidates"), this);
     job->start(
         m_lanes.cpu(),
-        [file = pathOf(fileOf(digest))](JobContext&) -> Result<StoredCandidates> {
-            if (!std::filesystem::exists(file)) {
-                return StoredCandidates {};
-            }
-            Result<std::string> text = readFileBytes(file);
-            if (!text) {
-                return text.error();
-            }
-            return candidatesFromJson(*text, '"' + file.string() + '"');
-        },
-        [this, job, digest](const Result<StoredCandidates>& stored) {
+        [file = pathOf(fileOf(digest))](JobContext&) { return Result<Found>(readCandidates(file)); },
+        [this, job, digest](const Result<Found>& found) {
             job->deleteLater();
-            m_reading.clear();
-            if (stored && stored->modelDigest == digest && m_history.modelDigest() == digest) {
-                m_history.adopt(*stored);
-            } else if (!stored && stored.error().code != ErrorCode::Cancelled) {
-                Q_EMIT problem(QString::fromStdString(stored.error().message));
+            if (found && found->writable) {
+                m_closed.erase(digest);
             }
-            onChanged(); // what came while it was read
+            const bool shown = m_history.modelDigest() == digest;
+            if (found && found->stored.modelDigest == digest) {
+                if (shown) {
+                    m_history.adopt(found->stored);
+                } else {
+                    m_read.erase(digest); // again, when the model is
+                    m_closed.insert(digest);
+                }
+            }
+            if (const std::string& why = found ? found->problem : found.error().message; !why.empty()) {
+                Q_EMIT problem(QString::fromStdString(why));
+            }
+            if (shown) {
+                onChanged(); // what came while it was read
+            }
             Q_EMIT restored();
         });
 }
 
 void CandidateStore::onChanged()
 {
-    // An empty history is not worth a file, nor is one that is about to be read.
-    if (m_reading.empty() && !m_history.modelDigest().empty()) {
+    // An empty history is not worth a file.
+    if (!m_history.modelDigest().empty() && !m_closed.contains(m_history.modelDigest())) {
         ++m_version;
+        m_changed = true;
         if (!m_timer->isActive()) {
             m_timer->start();
         }
     }
 }
 
+std::shared_ptr<const CandidateStore::Snapshot> CandidateStore::take()
+{
+    m_timer->stop();
+    if (!std::exchange(m_changed, false)) {
+        return nullptr;
+    }
+    auto snapshot = std::make_shared<Snapshot>(
+        Snapshot { m_history.stored(kMostStored), m_folder, fileOf(m_history.modelDigest()), m_version });
+    return snapshot->stored.candidates.size() > 1 || QFile::exists(snapshot->file) ? snapshot : nullptr;
+}
+
 void CandidateStore::write()
 {
-    const StoredCandidates stored = m_history.stored(kMostStored);
-    const QString file = fileOf(stored.modelDigest);
-    if (stored.candidates.size() < 2 && !QFile::exists(file)) {
-        return; // the dense model alone
+    const std::shared_ptr<const Snapshot> snapshot = take();
+    if (snapshot == nullptr) {
+        return; // nothing new, or the dense model alone
     }
+    m_waiting[snapshot->file] = snapshot;
     auto* job = new Job(0, tr("Keep the candidates"), this);
     job->start(
-        m_lanes.cpu(),
-        [stored, file, folder = m_folder, mutex = m_mutex](JobContext&) -> Status {
-            const std::lock_guard lock(*mutex);
-            return store(stored, folder, file);
-        },
-        [this, job, version = m_version](const Status& written) {
+        m_lanes.cpu(), [snapshot, files = m_files](JobContext&) { return files->write(*snapshot); },
+        [this, job, snapshot](const Status& written) {
             job->deleteLater();
             if (written) {
-                m_writtenVersion = version;
+                if (const auto at = m_waiting.find(snapshot->file);
+                    at != m_waiting.end() && at->second == snapshot) {
+                    m_waiting.erase(at);
+                }
             } else if (!m_complained) {
                 m_complained = true;
                 Q_EMIT problem(tr("The candidates are not kept for later sessions: %1")
@@ -135,15 +218,11 @@ void CandidateStore::write()
 
 void CandidateStore::flush()
 {
-    m_timer->stop();
-    if (m_version != m_writtenVersion) {
-        m_writtenVersion = m_version;
-        const StoredCandidates stored = m_history.stored(kMostStored);
-        const QString file = fileOf(stored.modelDigest);
-        if (stored.candidates.size() > 1 || QFile::exists(file)) {
-            const std::lock_guard lock(*m_mutex);
-            static_cast<void>(store(stored, m_folder, file)); // the end: nobody is left to tell
-        }
+    if (const std::shared_ptr<const Snapshot> snapshot = take()) {
+        m_waiting[snapshot->file] = snapshot;
+    }
+    for (const auto& [file, snapshot] : std::exchange(m_waiting, {})) {
+        static_cast<void>(m_files->write(*snapshot)); // the end: nobody is left to tell
     }
 }
 

@@ -4,8 +4,8 @@
 #include <QObject>
 #include <QString>
 
+#include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
@@ -25,6 +25,7 @@ public:
     /// `folder` is made when there is something to keep. `delayMs`: from a change to its being written.
     CandidateStore(CandidateHistory& history, JobLanes& lanes, const QString& folder, int delayMs,
                    QObject* parent = nullptr);
+    ~CandidateStore() override;
 
     /// Writes what has not been written yet, at once. For the end of the program.
     void flush();
@@ -35,8 +36,15 @@ Q_SIGNALS:
     void problem(const QString& sentence);
 
 private:
+    /// A history on its way into its file.
+    struct Snapshot;
+    /// What the files hold; shared with the workers.
+    struct Files;
+
     void onReset();
     void onChanged();
+    /// Of the history as it is now; null when it has no change that is worth a file.
+    [[nodiscard]] std::shared_ptr<const Snapshot> take();
     void write();
     [[nodiscard]] QString fileOf(const std::string& digest) const;
 
@@ -45,10 +53,11 @@ private:
     QString m_folder;
     QTimer* m_timer;
     std::set<std::string> m_read; ///< digests whose file has been read, or is being read
-    std::string m_reading; ///< digest whose file is under way; its history is not written before
-    std::shared_ptr<std::mutex> m_mutex = std::make_shared<std::mutex>(); ///< one write after the other
+    std::set<std::string> m_closed; ///< digests whose file is being read, or must not be written over
+    std::map<QString, std::shared_ptr<const Snapshot>> m_waiting; ///< by file, the newest
+    std::shared_ptr<Files> m_files;
     int m_version = 0; ///< counts changes
-    int m_writtenVersion = 0;
+    bool m_changed = false; ///< since the last snapshot
     bool m_complained = false;
 };
 
