@@ -108,6 +108,7 @@ Application::~Application()
 {
     m_parts->window.reset();
     m_parts->workbench.reset();
+    m_parts->jobs.cancelAll(); // what began at the end of what was stopped
     m_parts->lanes.drain();
 }
 

@@ -208,6 +208,46 @@ private Q_SLOTS:
         QCOMPARE(model.runningCount(), 0);
     }
 
+    /// Also when its result lies in the event queue already.
+    void aReplacedJobIsNotHeardOfAgain()
+    {
+        JobListModel model;
+        JobLanes lanes;
+        bool called = false;
+        model.create(u"evaluate"_s, u"candidate"_s)
+            ->start(
+                lanes.gpu(), [](JobContext&) { return Result<int>(5); }, [&](Result<int>) { called = true; });
+        while (!lanes.idle()) {
+            QThread::usleep(200); // no events: the result waits
+        }
+        Job* second = model.create(u"evaluate"_s, u"candidate"_s);
+        int value = 0;
+        second->start(
+            lanes.gpu(), [](JobContext&) { return Result<int>(6); },
+            [&](Result<int> result) { value = *result; });
+        QTRY_COMPARE(value, 6);
+        QVERIFY(!called);
+    }
+
+    /// However few cores there are: saving does not wait for an export.
+    void oneLongJobDoesNotHoldUpTheFiles()
+    {
+        JobLanes lanes;
+        Held held;
+        Job first(1, u"export"_s, nullptr);
+        first.start(
+            lanes.cpu(), [&](JobContext& context) { return held.run(context); }, [](Result<int>) {});
+        held.begun.wait();
+        Job second(2, u"save"_s, nullptr);
+        int value = 0;
+        second.start(
+            lanes.cpu(), [](JobContext&) { return Result<int>(3); },
+            [&](Result<int> result) { value = *result; });
+        QTRY_COMPARE(value, 3);
+        held.release = true;
+        QTRY_COMPARE(first.state(), JobState::Succeeded);
+    }
+
     void finishedJobsAreForgottenBeyondTwenty()
     {
         JobListModel model;

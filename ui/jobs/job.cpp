@@ -47,6 +47,12 @@ void Job::cancel()
     setState(m_shared->lane == nullptr ? JobState::Cancelled : JobState::Cancelling); // null: never started
 }
 
+void Job::abandon()
+{
+    m_abandoned = true;
+    cancel();
+}
+
 void Job::poll()
 {
     if (m_state == JobState::Running) {

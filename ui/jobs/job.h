@@ -68,7 +68,7 @@ public:
                 }
                 sharedWork.reset(); // inputs are released on the worker, where they may be heavy
                 postToGui([self, shared, result, sharedDone] {
-                    if (self == nullptr) {
+                    if (self == nullptr || self->m_abandoned) {
                         return;
                     }
                     R outcome = shared->context.stopToken().stop_requested() ? R(cancelledError())
@@ -82,6 +82,9 @@ public:
 
     /// Returns at once; the work stops within a second.
     void cancel();
+
+    /// As cancel(), and `whenDone` is not called any more: for a handle that will be destroyed.
+    void abandon();
 
     /// For the 10 Hz timer of the job list.
     void poll();
@@ -120,6 +123,7 @@ private:
     QString m_unit;
     QString m_failure;
     JobState m_state = JobState::Queued;
+    bool m_abandoned = false;
     std::shared_ptr<Shared> m_shared = std::make_shared<Shared>();
     struct Eta;
     std::unique_ptr<Eta> m_eta;

@@ -5,8 +5,15 @@
 
 namespace rankscope {
 
+namespace {
+
+/// So that nothing has to wait for the end of an export.
+constexpr int kFewestFileThreads = 2;
+
+} // namespace
+
 JobLanes::JobLanes()
-    : m_cpu(qMax(1, QThread::idealThreadCount() - 1))
+    : m_cpu(qMax(kFewestFileThreads, QThread::idealThreadCount() - 1))
 {
 }
 

@@ -19,7 +19,8 @@ inline constexpr int kBackground = 1; ///< what nobody waits for
 } // namespace job_priority
 
 /// Where work runs. gpu(): one thread that never expires, for everything that runs a model, whatever its
-/// device; cpu(): all cores but one, for files and small analysis.
+/// device; cpu(): all cores but one, and at least two threads, for files and small
+/// analysis.
 class JobLanes {
 public:
     JobLanes();

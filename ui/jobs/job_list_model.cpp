@@ -38,7 +38,7 @@ Job* JobListModel::create(const QString& title, const QString& kind)
         same->job = job;
         previous->disconnect(this);
         previous->deleteLater();
-        previous->cancel();
+        previous->abandon();
         Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1));
     } else {
         beginInsertRows({}, 0, 0);
