@@ -94,7 +94,7 @@ std::filesystem::path pathOf(const QString& text)
 
 QString describe(const PruningPlan& plan)
 {
-    QString text = QString::fromStdString(planKey(plan)) + QString::fromStdString(plan.method);
+    QString text = QString::fromStdString(planKey(plan, nullptr)) + QString::fromStdString(plan.method);
     for (const LayerPlan& layer : plan.layers) {
         text += u" %1%2%3"_s.arg(layer.keptKeyDims)
                     .arg(layer.locked ? u"L"_s : QString(), layer.kept.empty() ? QString() : u"k"_s);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rank over tokens and the state matrix on the demo: what is shown when, scrubbing, linked marks.
 #include "tests/support/paths.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/ui_support.h"
 #include "ui/actions/action_registry.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
 #include "ui/main_window.h"
@@ -159,6 +161,24 @@ private Q_SLOTS:
         QCOMPARE(bench.window.selection().window(), 2);
         QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
         QCOMPARE(bench.ranks().shown().spectra->window, 2);
+    }
+
+    /// Back at a layer that is known while another one is being computed: that one does not push it away.
+    void whatIsComputedDoesNotReplaceWhatIsWanted()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        test::HeldLane engine(bench.lanes.gpu());
+        bench.window.selection().setCurrentLayer(2);
+        QTRY_VERIFY(bench.jobs.anyActive());
+        bench.window.selection().setCurrentLayer(5);
+        QTRY_COMPARE(bench.ranks().trust(), Trust::Final);
+        engine.release();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        QCOMPARE(bench.ranks().trust(), Trust::Final);
+        QCOMPARE(bench.ranks().shown().spectra->layer, 5);
     }
 
     void prunedFollowsThePlan()

@@ -14,6 +14,7 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <utility>
 
 namespace rankscope {
 
@@ -67,7 +68,11 @@ int ChannelChoice::keyHeadOf(int valueHead) const
 
 int ChannelChoice::valueHeadOf(int keyHead) const
 {
-    const LayerSpec& spec = m_document.spec().layers[idx(m_selection.currentLayer())];
+    const int layer = m_selection.currentLayer();
+    if (layer < 0 || layer >= m_document.spec().layerCount()) {
+        return 0;
+    }
+    const LayerSpec& spec = m_document.spec().layers[idx(layer)];
     return keyHead * std::max(1, spec.valueHeads / std::max(1, spec.heads));
 }
 
@@ -98,7 +103,9 @@ void ChannelChoice::dropOther()
     m_otherStatistics.reset();
     m_otherNote.clear();
     ++m_otherGeneration;
-    m_otherRunning = false;
+    if (std::exchange(m_otherRunning, false)) {
+        m_jobs.cancelKind(u"otherSelector"_s);
+    }
     invalidate();
 }
 
@@ -126,6 +133,7 @@ QString ChannelChoice::emptySentence() const
 
 void ChannelChoice::invalidate()
 {
+    m_sliceTimer->stop(); // what the slices compute from may be gone
     if (!m_refreshTimer->isActive()) {
         m_refreshTimer->start(0);
     }

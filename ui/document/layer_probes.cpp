@@ -68,10 +68,24 @@ LayerProbes::LayerProbes(Workbench& workbench, JobLanes& lanes, JobListModel& jo
     connect(m_startTimer, &QTimer::timeout, this, &LayerProbes::consider);
     connect(m_liveTimer, &QTimer::timeout, this, &LayerProbes::takePartial);
     const auto later = [this] { m_startTimer->start(); };
-    connect(&m_workbench, &Workbench::baselineChanged, this, later);
+    connect(&m_workbench, &Workbench::baselineChanged, this, [this, later] {
+        if (m_workbench.evaluator() == nullptr) {
+            dropRun(); // the windows are others now
+            refresh();
+        }
+        later();
+    });
     connect(&m_workbench, &Workbench::candidateChanged, this, later);
-    connect(&m_workbench, &Workbench::selectorChanged, this, later);
+    connect(&m_workbench, &Workbench::selectorChanged, this, [this, later] {
+        if (m_workbench.selector() == nullptr && m_stage == Stage::Curves) {
+            takePartial();
+            dropRun(); // another one is on its way
+        }
+        later();
+    });
+    connect(&m_workbench, &Workbench::modelChanged, this, &LayerProbes::onModelChanged);
     connect(&m_workbench, &Workbench::overviewChanged, this, [this] {
+        onModelChanged();
         m_asked = false;
         m_stopped = false;
         m_failure.clear();
@@ -173,15 +187,38 @@ void LayerProbes::measureNow()
     m_startTimer->start();
 }
 
-void LayerProbes::onPlanChanged()
+void LayerProbes::onModelChanged()
 {
-    if (m_job != nullptr && m_stage != Stage::Curves) {
-        // What the finished layers gave is kept; the curves rest on the method alone and go on.
-        takePartial();
+    if (m_workbench.model() == nullptr) {
+        dropRun();
+        m_selector.reset(); // it holds the model
+    }
+}
+
+void LayerProbes::dropRun()
+{
+    if (m_job != nullptr) {
         Job* job = m_job;
         m_job = nullptr;
         m_box.reset();
         job->cancel();
+    }
+}
+
+bool LayerProbes::isCurrent() const
+{
+    return m_workbench.evaluator() != nullptr && m_evaluator.lock() == m_workbench.evaluator();
+}
+
+void LayerProbes::onPlanChanged()
+{
+    // What the finished layers gave is kept; the curves rest on the method alone and go on.
+    const PruningPlan& plan = m_document.plan();
+    const bool otherMethod
+        = m_selector == nullptr || m_selector->methodId() != plan.method || m_selector->seed() != plan.seed;
+    if (m_job != nullptr && (m_stage != Stage::Curves || otherMethod)) {
+        takePartial();
+        dropRun();
     }
     m_stopped = false;
     refresh();
@@ -191,8 +228,9 @@ void LayerProbes::onPlanChanged()
 void LayerProbes::forgetWhatNoLongerHolds()
 {
     const std::size_t layers = m_document.plan().layers.size();
-    if (m_evaluator != m_workbench.evaluator() || m_known.size() != layers) {
+    if (!isCurrent() || m_known.size() != layers) {
         m_evaluator = m_workbench.evaluator();
+        m_windows = m_workbench.evaluator()->windows()->count;
         m_known.assign(layers, {});
         m_plannedOf.assign(layers, {});
         m_selector.reset();
@@ -223,10 +261,10 @@ void LayerProbes::forgetWhatNoLongerHolds()
 
 std::optional<LayerProbes::Stage> LayerProbes::missing() const
 {
-    if (m_evaluator == nullptr || m_known.size() != m_document.plan().layers.size()) {
+    if (!isCurrent() || m_known.size() != m_document.plan().layers.size()) {
         return std::nullopt;
     }
-    const int all = m_evaluator->windows()->count;
+    const int all = m_windows;
     const int sample = std::min(SensitivityRequest {}.sampleWindows, all);
     int least = all;
     if (const std::optional<PruningPlan>& realised = m_workbench.realisedPlan()) {
@@ -272,7 +310,7 @@ double LayerProbes::secondsOf(Stage stage) const
     case Stage::PlannedAll:
         break;
     }
-    return window * layers * m_evaluator->windows()->count;
+    return window * layers * m_windows;
 }
 
 void LayerProbes::consider()
@@ -313,7 +351,7 @@ void LayerProbes::start(Stage stage)
         stage == Stage::Curves ? tr("Measure layer sensitivities") : tr("Measure layers alone"), u"probes"_s);
     m_job->start(
         m_lanes.gpu(),
-        [evaluator = m_evaluator, request = std::move(request), known = m_known,
+        [evaluator = m_workbench.evaluator(), request = std::move(request), known = m_known,
          box = m_box](JobContext& context) {
             return measureLayerSensitivities(
                 *evaluator, request, known,
@@ -356,7 +394,7 @@ void LayerProbes::takePartial()
 
 void LayerProbes::adopt(const LayerSensitivities& found, Stage stage)
 {
-    if (found.size() != m_known.size() || m_evaluator != m_workbench.evaluator()) {
+    if (found.size() != m_known.size() || !isCurrent()) {
         return;
     }
     for (std::size_t layer = 0; layer < found.size(); ++layer) {
@@ -374,8 +412,7 @@ void LayerProbes::refresh()
     m_numbers.resize(plan.layers.size());
     m_costs.resize(plan.layers.size());
     m_largestCost = 0.0;
-    const bool current = m_evaluator != nullptr && m_evaluator == m_workbench.evaluator()
-        && m_known.size() == plan.layers.size();
+    const bool current = isCurrent() && m_known.size() == plan.layers.size();
     for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
         Numbers& numbers = m_numbers[layer];
         const bool cut = !plan.layers[layer].keepsAll();
@@ -387,9 +424,7 @@ void LayerProbes::refresh()
             numbers.aloneTrust = Trust::Missing;
         } else if (aloneHolds && m_known[layer].alone) {
             numbers.alone = m_known[layer].alone;
-            numbers.aloneTrust = numbers.alone->losses.windows() >= m_evaluator->windows()->count
-                ? Trust::Final
-                : Trust::Partial;
+            numbers.aloneTrust = numbers.alone->losses.windows() >= m_windows ? Trust::Final : Trust::Partial;
         } else {
             numbers.aloneTrust = numbers.alone ? Trust::Stale : Trust::Missing;
         }

@@ -69,7 +69,10 @@ private:
     enum class Stage { Planned, Curves, PlannedAll };
 
     void onPlanChanged();
+    void onModelChanged();
+    void dropRun();
     void consider();
+    [[nodiscard]] bool isCurrent() const;
     void forgetWhatNoLongerHolds();
     [[nodiscard]] std::optional<Stage> missing() const;
     [[nodiscard]] double secondsOf(Stage stage) const;
@@ -88,7 +91,9 @@ private:
     Stage m_stage = Stage::Planned;
     std::shared_ptr<Mailbox<LayerSensitivities>> m_box;
 
-    std::shared_ptr<LiveEvaluator> m_evaluator; ///< that m_known was measured with
+    /// That m_known was measured with. Not held: it keeps the block inputs of all its windows.
+    std::weak_ptr<LiveEvaluator> m_evaluator;
+    int m_windows = 0; ///< of that evaluator
     std::shared_ptr<const ChannelSelector> m_selector; ///< of m_known's curves
     LayerSensitivities m_known;
     std::vector<LayerPlan> m_plannedOf; ///< what m_known's layers alone were measured for

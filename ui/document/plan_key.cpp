@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/plan_key.h"
 
+#include "core/pruning/channel_selector.h"
+#include "core/pruning/realise_plan.h"
+
 namespace rankscope {
 
-std::string planKey(const PruningPlan& plan)
+std::string planKey(const PruningPlan& plan, const ChannelSelector* selector)
 {
-    return plan.keepsAll() ? std::string()
-                           : plan.method + '/' + std::to_string(plan.seed) + '/' + planFingerprint(plan);
+    if (plan.keepsAll()) {
+        return {};
+    }
+    std::string key = plan.method + '/' + std::to_string(plan.seed) + '/' + planFingerprint(plan);
+    if (needsSelection(plan) && selector != nullptr && selector->calibration()) {
+        const CalibrationRecord& text = *selector->calibration();
+        key += '/' + text.sourceSha256 + '/' + std::to_string(text.length) + '/'
+            + std::to_string(text.windows);
+    }
+    return key;
 }
 
 } // namespace rankscope

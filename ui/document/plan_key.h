@@ -7,8 +7,11 @@
 
 namespace rankscope {
 
-/// Identity of what a plan of the document computes, its channel lists perhaps still left to the method.
-/// Empty for a plan that keeps everything: the dense model.
-[[nodiscard]] std::string planKey(const PruningPlan& plan);
+class ChannelSelector;
+
+/// Identity of what a plan of the document computes. Where its channel lists are left to the method, that
+/// depends on the text that `selector` (null while there is none) has seen. Empty for a plan that keeps
+/// everything: the dense model.
+[[nodiscard]] std::string planKey(const PruningPlan& plan, const ChannelSelector* selector);
 
 } // namespace rankscope

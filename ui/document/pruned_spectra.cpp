@@ -33,11 +33,13 @@ PrunedSpectra::PrunedSpectra(Workbench& workbench, JobLanes& lanes, JobListModel
     });
     connect(&m_workbench, &Workbench::spectraChanged, this, &PrunedSpectra::refresh);
     connect(&m_workbench, &Workbench::candidateChanged, this, &PrunedSpectra::refresh);
-    connect(&m_document, &PlanDocument::planChanged, this, [this] {
+    const auto tellAge = [this] {
         if (m_spectra != nullptr) {
             Q_EMIT changed(); // stale now, or fresh again
         }
-    });
+    };
+    connect(&m_document, &PlanDocument::planChanged, this, tellAge);
+    connect(&m_workbench, &Workbench::selectorChanged, this, tellAge);
 }
 
 void PrunedSpectra::setWanted(bool wanted)
@@ -54,7 +56,16 @@ Trust PrunedSpectra::trust() const
     if (m_spectra == nullptr) {
         return Trust::Missing;
     }
-    return m_shownKey == planKey(m_document.plan()) ? Trust::Final : Trust::Stale;
+    return m_shownKey == wantedKey() ? Trust::Final : Trust::Stale;
+}
+
+std::string PrunedSpectra::wantedKey() const
+{
+    const std::string plan = planKey(m_document.plan(), m_workbench.selector().get());
+    const std::shared_ptr<const SpectraSummary>& dense = m_workbench.spectra();
+    return plan.empty() || dense == nullptr || dense->positions.empty()
+        ? plan
+        : plan + " at " + std::to_string(dense->windows) + '/' + std::to_string(dense->positions.front());
 }
 
 void PrunedSpectra::forget()
@@ -63,14 +74,17 @@ void PrunedSpectra::forget()
     m_text = m_workbench.texts().evaluation;
     m_spectra.reset();
     m_shownKey.clear();
-    m_runningKey.clear();
+    if (!m_runningKey.empty()) {
+        m_runningKey.clear();
+        m_jobs.cancelKind(u"prunedSpectra"_s);
+    }
     m_note.clear();
     Q_EMIT changed();
 }
 
 void PrunedSpectra::refresh()
 {
-    const std::string key = planKey(m_document.plan());
+    const std::string key = wantedKey();
     if (key.empty() && m_spectra != nullptr) {
         m_spectra.reset();
         m_shownKey.clear();
@@ -79,8 +93,8 @@ void PrunedSpectra::refresh()
     const std::shared_ptr<const SpectraSummary>& dense = m_workbench.spectra();
     const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
     if (!m_wanted || key.empty() || key == m_shownKey || key == m_runningKey || dense == nullptr
-        || dense->positions.empty() || !realised || m_workbench.model() == nullptr
-        || m_workbench.texts().evaluation == nullptr) {
+        || dense->positions.empty() || m_workbench.spectraTrust() != Trust::Final || !realised
+        || m_workbench.model() == nullptr || m_workbench.texts().evaluation == nullptr) {
         return;
     }
     m_runningKey = key;
@@ -107,9 +121,10 @@ void PrunedSpectra::refresh()
                 m_note = result.error().code == ErrorCode::Cancelled ? tr("The pruned spectra were stopped.")
                                                                      : m_workbench.describe(result.error());
                 m_workbench.report(result.error());
-            } else {
+            } else if (!m_document.plan().keepsAll()) {
                 m_spectra = std::move(result).value();
                 m_shownKey = key;
+                refresh(); // the dense ones may be of other windows by now
             }
             Q_EMIT changed();
         },

@@ -41,6 +41,9 @@ Q_SIGNALS:
 private:
     void forget();
     void refresh();
+    /// Identity of what is asked for: the plan's channels, and the windows and positions of the dense
+    /// spectra.
+    [[nodiscard]] std::string wantedKey() const;
 
     Workbench& m_workbench;
     JobLanes& m_lanes;

@@ -14,6 +14,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <utility>
 
 namespace rankscope {
 
@@ -41,6 +42,7 @@ TextScores::TextScores(Workbench& workbench, JobLanes& lanes, JobListModel& jobs
     const auto refresh = [this] {
         onEvaluatorChanged();
         dropOutdatedRun();
+        forgetStop();
         refreshMain();
         startNext();
     };
@@ -86,7 +88,8 @@ void TextScores::refreshMain()
             const bool current = m_workbench.candidateTrust() == Trust::Final
                 && m_workbench.candidate() != nullptr
                 && text.candidate->planFingerprint == m_workbench.candidate()->planFingerprint
-                && !m_evaluator.expired() && m_evaluator.lock() == m_workbench.evaluator();
+                && text.baselineCurrent && !m_evaluator.expired()
+                && m_evaluator.lock() == m_workbench.evaluator();
             text.trust = current ? Trust::Final : Trust::Stale;
         }
         if (text.trust != before) {
@@ -97,13 +100,18 @@ void TextScores::refreshMain()
 
 void TextScores::onEvaluatorChanged()
 {
-    if (m_workbench.evaluator() == nullptr || m_evaluator.lock() == m_workbench.evaluator()) {
+    if (m_workbench.evaluator() == nullptr) {
+        if (m_workbench.model() == nullptr) {
+            dropRun();
+        }
+        return;
+    }
+    if (m_evaluator.lock() == m_workbench.evaluator()) {
         return;
     }
     // Another model, device, window length or count: everything is made again; the numbers stay as stale.
     m_evaluator = m_workbench.evaluator();
-    ++m_generation;
-    m_busy = false;
+    dropRun();
     for (TextScore& text : m_texts) {
         text.windows.reset();
         text.baselineCurrent = false;
@@ -115,10 +123,30 @@ void TextScores::dropOutdatedRun()
 {
     if (!m_scoringPlan.empty() && m_workbench.candidateTrust() == Trust::Final
         && m_workbench.candidate() != nullptr && m_workbench.candidate()->planFingerprint != m_scoringPlan) {
-        m_scoringPlan.clear();
-        m_busy = false;
-        ++m_generation;
+        dropRun();
+    }
+}
+
+void TextScores::dropRun()
+{
+    ++m_generation;
+    m_scoringPlan.clear();
+    if (std::exchange(m_busy, false)) {
+        m_jobs.cancelKind(u"extra-text"_s);
         m_jobs.cancelKind(u"extra-score"_s);
+    }
+}
+
+void TextScores::forgetStop()
+{
+    if (m_workbench.candidateTrust() != Trust::Final || m_workbench.candidate() == nullptr
+        || m_workbench.candidate()->planFingerprint == m_stoppedPlan) {
+        return;
+    }
+    for (TextScore& text : m_texts) {
+        if (std::exchange(text.stopped, false)) {
+            text.failure.clear();
+        }
     }
 }
 
@@ -127,6 +155,7 @@ void TextScores::add(const QString& path)
     const QString absolute = QFileInfo(path).absoluteFilePath();
     if (const int row = rowOf(absolute); row >= 0) {
         m_texts[idx(row)].failure.clear();
+        m_texts[idx(row)].stopped = false;
         Q_EMIT textChanged(row);
         startNext();
         return;
@@ -145,9 +174,14 @@ void TextScores::remove(int row)
     if (row < 1 || row >= std::ssize(m_texts)) {
         return;
     }
+    const bool running = m_busy && m_texts[idx(row)].path == m_runningPath;
     Q_EMIT aboutToRemove(row);
     m_texts.erase(m_texts.begin() + row);
     Q_EMIT removed();
+    if (running) {
+        dropRun();
+        startNext();
+    }
 }
 
 int TextScores::rowOf(const QString& path) const
@@ -176,17 +210,23 @@ void TextScores::startNext()
             prepare(row);
             return;
         }
-        if (!text.baselineCurrent || (!dense && text.trust != Trust::Final)) {
+        if (isWaiting(text)) {
             score(row);
             return;
         }
     }
 }
 
+bool TextScores::isWaiting(const TextScore& text) const
+{
+    return !text.baselineCurrent || (!m_document.plan().keepsAll() && text.trust != Trust::Final);
+}
+
 void TextScores::prepare(int row)
 {
     m_busy = true;
     const QString path = m_texts[idx(row)].path;
+    m_runningPath = path;
     Job* job = m_jobs.create(tr("Tokenise %1").arg(m_texts[idx(row)].name), u"extra-text"_s);
     job->start(
         m_lanes.cpu(),
@@ -224,6 +264,7 @@ void TextScores::score(int row)
 {
     m_busy = true;
     const TextScore& text = m_texts[idx(row)];
+    m_runningPath = text.path;
     const bool dense = m_document.plan().keepsAll();
     std::optional<PruningPlan> plan;
     if (!dense) {
@@ -291,11 +332,21 @@ void TextScores::publish(int row)
 
 void TextScores::fail(const QString& path, const Error& error)
 {
-    const int row = rowOf(path);
-    m_texts[idx(row)].failure = error.code == ErrorCode::Cancelled
-        ? tr("Stopped: add the text again to score it.")
-        : m_workbench.describe(error);
-    Q_EMIT textChanged(row);
+    // Who stops one text does not want the next one to begin instead.
+    const bool stopped = error.code == ErrorCode::Cancelled;
+    if (stopped) {
+        m_stoppedPlan
+            = m_workbench.candidate() != nullptr ? m_workbench.candidate()->planFingerprint : std::string();
+    }
+    for (int row = 1; row < std::ssize(m_texts); ++row) {
+        TextScore& text = m_texts[idx(row)];
+        if (text.path == path || (stopped && text.failure.isEmpty() && isWaiting(text))) {
+            text.failure = stopped ? tr("Stopped: the next plan is scored again, or add the text once more.")
+                                   : m_workbench.describe(error);
+            text.stopped = stopped;
+            Q_EMIT textChanged(row);
+        }
+    }
 }
 
 QString textDisagreement(const std::vector<TextScore>& texts)

@@ -34,6 +34,7 @@ struct TextScore {
     bool baselineCurrent = false; ///< of the present model and windows
     Trust trust = Trust::Missing; ///< of candidate and delta
     QString failure; ///< a sentence, or empty
+    bool stopped = false; ///< which is the failure: another plan is scored again
 };
 
 /// The evaluation text and further ones side by side: the further ones are tokenised alike (window length and
@@ -66,7 +67,10 @@ private:
     void refreshMain();
     void onEvaluatorChanged();
     void dropOutdatedRun();
+    void dropRun();
+    void forgetStop();
     void startNext();
+    [[nodiscard]] bool isWaiting(const TextScore& text) const;
     void prepare(int row);
     void score(int row);
     void publish(int row);
@@ -81,6 +85,8 @@ private:
     std::vector<TextScore> m_texts;
     std::weak_ptr<LiveEvaluator> m_evaluator; ///< whose model and window options the texts were made for
     bool m_busy = false;
+    std::string m_stoppedPlan; ///< fingerprint of the plan that scoring was stopped at
+    QString m_runningPath; ///< of the text that is busy
     std::string m_scoringPlan; ///< fingerprint of the plan that is being scored; empty for none
     int m_generation = 0;
 };

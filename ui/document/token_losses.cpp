@@ -70,8 +70,9 @@ bool TokenLosses::isWanted() const
 
 bool TokenLosses::isCurrent() const
 {
-    return m_comparison != nullptr && m_evaluator == m_workbench.evaluator()
-        && m_workbench.candidate() != nullptr && m_workbench.candidateTrust() == Trust::Final
+    return m_comparison != nullptr && m_workbench.evaluator() != nullptr
+        && m_evaluator.lock() == m_workbench.evaluator() && m_workbench.candidate() != nullptr
+        && m_workbench.candidateTrust() == Trust::Final
         && m_comparison->planFingerprint == m_workbench.candidate()->planFingerprint;
 }
 
@@ -107,8 +108,7 @@ void TokenLosses::forget()
     m_comparison.reset();
     m_windows.reset();
     m_evaluator.reset();
-    m_runningEvaluator.reset();
-    m_box.reset();
+    dropRun();
     m_failure.clear();
     m_startTimer->stop();
     Q_EMIT changed();
@@ -117,14 +117,23 @@ void TokenLosses::forget()
 void TokenLosses::schedule()
 {
     const bool running = m_box != nullptr && m_workbench.candidate() != nullptr
-        && m_runningEvaluator == m_workbench.evaluator()
+        && m_runningEvaluator.lock() == m_workbench.evaluator()
         && m_runningPlan == m_workbench.candidate()->planFingerprint;
     if (isWanted() && !running && !(isCurrent() && m_comparison->complete)) {
         m_startTimer->start();
-    } else if (m_box != nullptr && !running) {
-        m_jobs.cancelKind(u"tokens"_s); // of a plan that nobody asks for any more
-        m_box.reset();
+    } else if (!running) {
+        dropRun(); // of a plan that nobody asks for any more
     }
+}
+
+void TokenLosses::dropRun()
+{
+    if (m_box != nullptr) {
+        m_box.reset();
+        m_jobs.cancelKind(u"tokens"_s);
+    }
+    m_runningEvaluator.reset();
+    m_runningWindows.reset();
 }
 
 void TokenLosses::start()
@@ -137,6 +146,7 @@ void TokenLosses::start()
     m_runningPlan = m_workbench.candidate()->planFingerprint;
     const std::shared_ptr<LiveEvaluator> evaluator = m_workbench.evaluator();
     m_runningEvaluator = evaluator;
+    m_runningWindows = evaluator->windows();
     Job* job = m_jobs.create(tr("Compare tokens"), u"tokens"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -169,7 +179,7 @@ void TokenLosses::take(std::shared_ptr<const TokenComparison> comparison)
 {
     m_comparison = std::move(comparison);
     m_evaluator = m_runningEvaluator;
-    m_windows = m_evaluator->windows();
+    m_windows = m_runningWindows;
     m_kl = meanKl(*m_comparison);
     m_sameTop = topAgreement(*m_comparison);
     Q_EMIT changed();

@@ -53,6 +53,7 @@ private:
     void forget();
     void schedule();
     void start();
+    void dropRun();
     void take(std::shared_ptr<const TokenComparison> comparison);
     [[nodiscard]] bool isWanted() const;
     [[nodiscard]] bool isCurrent() const;
@@ -66,8 +67,10 @@ private:
     QTimer* m_partialTimer;
     std::shared_ptr<const TokenComparison> m_comparison;
     std::shared_ptr<const TokenWindows> m_windows;
-    std::shared_ptr<LiveEvaluator> m_evaluator; ///< that the comparison was made with
-    std::shared_ptr<LiveEvaluator> m_runningEvaluator;
+    // Not held: an evaluator keeps the block inputs of all its windows.
+    std::weak_ptr<LiveEvaluator> m_evaluator; ///< that the comparison was made with
+    std::weak_ptr<LiveEvaluator> m_runningEvaluator;
+    std::shared_ptr<const TokenWindows> m_runningWindows;
     std::shared_ptr<Mailbox<TokenComparison>> m_box; ///< of the run under way
     std::string m_runningPlan; ///< its fingerprint
     MeanInterval m_kl;

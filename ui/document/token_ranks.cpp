@@ -109,7 +109,8 @@ void TokenRanks::setPruned(bool pruned)
 TokenRanks::Key TokenRanks::wanted() const
 {
     return { m_selection.currentLayer(), std::min(m_selection.window(), std::max(0, windowCount() - 1)),
-             m_pruned && m_document.isOpen() ? planKey(m_document.plan()) : std::string() };
+             m_pruned && m_document.isOpen() ? planKey(m_document.plan(), m_workbench.selector().get())
+                                             : std::string() };
 }
 
 int TokenRanks::windowCount() const
@@ -238,9 +239,17 @@ void TokenRanks::forget()
     m_failedKey = {};
     m_labels.clear();
     m_labelWindow = -1;
-    m_box.reset();
-    m_partialTimer->stop();
+    dropRun();
     schedule();
+}
+
+void TokenRanks::dropRun()
+{
+    if (m_box != nullptr) {
+        m_box.reset();
+        m_partialTimer->stop();
+        m_jobs.cancelKind(u"tokenRanks"_s);
+    }
 }
 
 void TokenRanks::schedule()
@@ -263,6 +272,7 @@ void TokenRanks::start()
                                      [&](const std::pair<Key, Trace>& entry) { return entry.first == key; });
     if (cached != m_cache.end()) {
         std::rotate(m_cache.begin(), cached, cached + 1);
+        dropRun(); // of what nobody asks for any more
         show(key, m_cache.front().second);
         return;
     }
@@ -324,7 +334,7 @@ void TokenRanks::start()
                 return;
             }
             keep(key, *result);
-            show(key, std::move(*result));
+            offer(key, std::move(*result));
         },
         kPriority);
     m_partialTimer->start();
@@ -334,8 +344,16 @@ void TokenRanks::takePartial()
 {
     if (m_box != nullptr) {
         if (const std::shared_ptr<const Trace> part = m_box->take()) {
-            show(m_runningKey, *part);
+            offer(m_runningKey, *part);
         }
+    }
+}
+
+/// Of an earlier selection it is better than nothing, but never instead of what is wanted.
+void TokenRanks::offer(const Key& key, Trace trace)
+{
+    if (const Key now = wanted(); key == now || !(m_shownKey == now)) {
+        show(key, std::move(trace));
     }
 }
 

@@ -83,6 +83,8 @@ private:
     void schedule();
     void start();
     void takePartial();
+    void dropRun();
+    void offer(const Key& key, Trace trace);
     void show(const Key& key, Trace trace);
     void keep(const Key& key, const Trace& trace);
     void refreshLabels();

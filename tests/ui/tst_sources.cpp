@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the sources of further results do when model, device, text or windows change under them.
+#include "core/base/narrow.h"
+#include "tests/support/paths.h"
+#include "tests/support/tiny_model.h"
+#include "tests/ui/held_lane.h"
+#include "tests/ui/ui_support.h"
+#include "ui/document/channel_choice.h"
+#include "ui/document/layer_probes.h"
+#include "ui/document/pruned_spectra.h"
+#include "ui/document/resources.h"
+#include "ui/document/text_scores.h"
+#include "ui/document/token_losses.h"
+#include "ui/document/token_ranks.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_selection.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace rankscope;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kEngineMs = 60000;
+
+struct Bench {
+    explicit Bench(const Workbench::Options& options = { 3, 2, 64, 2, 32 })
+        : workbench(lanes, jobs, document, options)
+    {
+    }
+    ~Bench()
+    {
+        workbench.stopAll();
+        jobs.cancelAll();
+        lanes.drain();
+    }
+
+    JobLanes lanes;
+    JobListModel jobs;
+    PlanDocument document;
+    LayerSelection selection;
+    Workbench workbench;
+    TokenRanks ranks { workbench, lanes, jobs, document, selection };
+    ChannelChoice choice { workbench, lanes, jobs, document, selection };
+    PrunedSpectra pruned { workbench, lanes, jobs, document };
+    LayerProbes probes { workbench, lanes, jobs, document };
+    TokenLosses losses { workbench, lanes, jobs, document };
+    TextScores scores { workbench, lanes, jobs, document };
+    QObject view;
+
+    void open(const QString& folder)
+    {
+        workbench.open(folder);
+        QTRY_VERIFY_WITH_TIMEOUT(workbench.selector() != nullptr && workbench.baselineTrust() == Trust::Final
+                                     && workbench.spectraTrust() == Trust::Final,
+                                 kEngineMs);
+        selection.reset(document.spec().layerCount(), 0);
+    }
+    void openDemo() { open(demoFolder()); }
+    void prune(double ratio)
+    {
+        document.setPruneRatio(ratio, document.newGesture());
+        QTRY_COMPARE_WITH_TIMEOUT(workbench.candidateTrust(), Trust::Final, kEngineMs);
+    }
+    /// Titles of what is queued or runs and has not been told to stop.
+    [[nodiscard]] QStringList underWay() const
+    {
+        QStringList titles;
+        for (int row = 0; row < jobs.rowCount(); ++row) {
+            const JobState state = jobs.jobAt(row)->state();
+            if (state == JobState::Queued || state == JobState::Running) {
+                titles << jobs.jobAt(row)->title();
+            }
+        }
+        return titles;
+    }
+};
+
+} // namespace
+
+class TestSources : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR",
+                QByteArray::fromStdString((test::sourceDir() / "resources").string()));
+    }
+
+    /// The heads of a layer are computed in slices between events; a device may be chosen between two of
+    /// them.
+    void channelsAreNotComputedFromWhatIsGone()
+    {
+        QTemporaryDir folder;
+        test::TinyModelOptions options;
+        options.heads = 96;
+        options.keyDims = 128; // about a millisecond per head
+        options.vocabularySize = 4096;
+        const std::filesystem::path path(folder.path().toStdU16String());
+        test::writeRandomCheckpoint(path, options);
+        for (const char* name : { "tokenizer.json", "tokenizer_config.json" }) {
+            std::filesystem::copy_file(test::demoDir() / name, path / name);
+        }
+        Bench bench;
+        bench.open(folder.path());
+        bench.document.setKept({ 0 }, 48, bench.document.newGesture());
+        QTRY_VERIFY(bench.choice.note().isEmpty() && bench.choice.channels().keptKeyDims == 48);
+        bool between = false;
+        connect(&bench.choice, &ChannelChoice::changed, &bench.view, [&] {
+            if (!between && !bench.choice.complete()) {
+                between = true;
+                bench.workbench.setDevice(Device {}, DType::BF16);
+            }
+        });
+        bench.choice.setWholeLayer(true);
+        QTRY_VERIFY(between);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.choice.note().isEmpty() && bench.choice.complete(), kEngineMs);
+    }
+
+    /// An evaluator keeps the residual stream of all its windows, a selector its model.
+    void nothingHoldsOnToWhatIsGone_data()
+    {
+        QTest::addColumn<bool>("device");
+        QTest::newRow("another device") << true;
+        QTest::newRow("other windows") << false;
+    }
+    void nothingHoldsOnToWhatIsGone()
+    {
+        QFETCH(bool, device);
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        bench.losses.setWatching(&bench.view, true);
+        bench.ranks.setWatching(&bench.view, true);
+        bench.choice.setWholeLayer(true);
+        bench.choice.setOtherMethod(u"l1"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.probes.haveCosts() && bench.losses.trust() == Trust::Final
+                                     && bench.ranks.trust() == Trust::Final,
+                                 kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive() && bench.lanes.idle(), kEngineMs);
+        const std::weak_ptr<LiveEvaluator> evaluator = bench.workbench.evaluator();
+        const std::weak_ptr<const Model> model = bench.workbench.model();
+        const test::HeldLane engine(bench.lanes.gpu()); // the new numbers are long in coming
+        if (device) {
+            bench.workbench.setDevice(Device {}, DType::BF16);
+            QTRY_VERIFY(model.expired());
+        } else {
+            Workbench::Options options = bench.workbench.options();
+            options.windowLength = 48;
+            bench.workbench.setOptions(options);
+        }
+        QTRY_VERIFY(evaluator.expired());
+        // The numbers themselves stay, as stale.
+        QVERIFY(!bench.probes.of(1).curve.empty());
+        QCOMPARE(bench.probes.of(1).curveTrust, Trust::Stale);
+    }
+
+    /// Nobody waits for further results of a model that is gone.
+    void workOfAnEarlierModelStops()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        test::HeldLane engine(bench.lanes.gpu());
+        bench.losses.setWatching(&bench.view, true);
+        bench.ranks.setWatching(&bench.view, true);
+        bench.choice.setOtherMethod(u"l1"_s);
+        bench.pruned.setWanted(true);
+        bench.probes.measureNow();
+        bench.scores.add(demoCalibrationText());
+        bench.scores.setWatching(&bench.view, true);
+        const QStringList wanted { u"Compare tokens"_s, u"Ranks over tokens, layer 0"_s,
+                                   u"Spectra of the pruned model"_s, u"Evaluate calibration.txt"_s };
+        QTRY_VERIFY2(std::ranges::all_of(
+                         wanted, [&](const QString& title) { return bench.underWay().contains(title); })
+                         && bench.probes.measuring() && !bench.underWay().filter(u"to compare"_s).isEmpty(),
+                     qPrintable(bench.underWay().join(u", "_s)));
+        bench.workbench.setDevice(Device {}, DType::BF16);
+        QTRY_COMPARE(bench.underWay(), QStringList { u"Load weights"_s });
+    }
+
+    /// The channels of a plan that leaves them to the method depend on the calibration text.
+    void anotherCalibrationTextMakesPrunedViewsStale()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        bench.pruned.setWanted(true);
+        bench.ranks.setPruned(true);
+        bench.ranks.setWatching(&bench.view, true);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.pruned.trust() == Trust::Final && bench.ranks.trust() == Trust::Final,
+                                 kEngineMs);
+        const auto spectra = bench.pruned.spectra();
+        const auto trace = bench.ranks.shown().trajectory;
+        const auto selector = bench.workbench.selector();
+        bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.workbench.selector() != nullptr && bench.workbench.selector() != selector, kEngineMs);
+        QVERIFY(bench.pruned.trust() == Trust::Stale || bench.pruned.spectra() != spectra);
+        QVERIFY(bench.ranks.trust() == Trust::Stale || bench.ranks.shown().trajectory != trace);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.pruned.trust() == Trust::Final && bench.ranks.trust() == Trust::Final,
+                                 kEngineMs);
+        QVERIFY(bench.pruned.spectra() != spectra);
+        QVERIFY(bench.ranks.shown().trajectory != trace);
+    }
+
+    /// The overlay is compared position by position.
+    void prunedSpectraHaveThePlacesOfTheDenseOnes()
+    {
+        Bench bench({ 3, 2, 24, 2, 24 });
+        bench.openDemo();
+        bench.prune(0.5);
+        bench.pruned.setWanted(true);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.pruned.trust(), Trust::Final, kEngineMs);
+        Workbench::Options options = bench.workbench.options();
+        options.windowLength = 64;
+        options.spectraEvery = 32;
+        options.spectraWindows = 3;
+        bench.workbench.setOptions(options);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.texts().evaluation->length, 64, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectraTrust() == Trust::Final
+                                     && bench.pruned.trust() == Trust::Final && !bench.jobs.anyActive(),
+                                 kEngineMs);
+        QCOMPARE(bench.pruned.spectra()->positions, bench.workbench.spectra()->positions);
+        QCOMPARE(bench.pruned.spectra()->windows, bench.workbench.spectra()->windows);
+    }
+
+    void deltasOfOtherWindowsAreNotFinal()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        bench.scores.add(demoCalibrationText());
+        bench.scores.setWatching(&bench.view, true);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.scores.texts()[1].trust, Trust::Final, kEngineMs);
+        connect(&bench.scores, &TextScores::textChanged, &bench.view, [&](int row) {
+            const TextScore& text = bench.scores.texts()[idx(row)];
+            QVERIFY(row == 0 || text.trust != Trust::Final || text.candidate->length == 48);
+        });
+        Workbench::Options options = bench.workbench.options();
+        options.windowLength = 48;
+        bench.workbench.setOptions(options);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.scores.texts()[1].trust == Trust::Final
+                                     && bench.scores.texts()[1].candidate->length == 48,
+                                 kEngineMs);
+    }
+
+    /// Stop means stop: not the next text instead. Another plan is scored again.
+    void stoppedTextsStop()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        QTemporaryDir folder;
+        const QString second = folder.filePath(u"second.txt"_s);
+        QVERIFY(QFile::copy(demoCalibrationText(), second));
+        bench.scores.add(demoCalibrationText());
+        bench.scores.add(second);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.scores.setWatching(&bench.view, true);
+            QTRY_VERIFY(bench.underWay().contains(u"Evaluate calibration.txt"_s));
+            bench.workbench.stopAll();
+        }
+        QTRY_VERIFY(!bench.jobs.anyActive());
+        QTRY_VERIFY(bench.lanes.idle());
+        QCoreApplication::processEvents();
+        QVERIFY(!bench.jobs.anyActive());
+        QVERIFY(bench.scores.texts()[1].failure.contains(u"Stopped"_s));
+        QVERIFY(bench.scores.texts()[2].failure.contains(u"Stopped"_s));
+        QVERIFY(bench.scores.texts()[2].windows == nullptr);
+        bench.prune(0.75);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.scores.texts()[1].trust == Trust::Final
+                                     && bench.scores.texts()[2].trust == Trust::Final,
+                                 kEngineMs);
+    }
+
+    void aTextThatIsTakenOutIsNotScored()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        bench.scores.add(demoCalibrationText());
+        const test::HeldLane engine(bench.lanes.gpu());
+        bench.scores.setWatching(&bench.view, true);
+        QTRY_VERIFY(bench.underWay().contains(u"Evaluate calibration.txt"_s));
+        bench.scores.remove(1);
+        QVERIFY(!bench.underWay().contains(u"Evaluate calibration.txt"_s));
+    }
+};
+
+QTEST_MAIN(TestSources)
+#include "tst_sources.moc"
