@@ -15,6 +15,7 @@
 #include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
@@ -135,6 +136,30 @@ private Q_SLOTS:
         QCOMPARE(bench.probes.of(3).curveTrust, Trust::Stale);
         QTRY_VERIFY_WITH_TIMEOUT(bench.probes.haveCosts(), kEngineMs);
         QVERIFY(!(bench.probes.of(3).curve == before));
+    }
+
+    /// What the status bar says of another view stays while plan and numbers change.
+    void thePlanPanelSpeaksOnlyOfItsPreviews()
+    {
+        Bench bench;
+        QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        PlanPanel panel(bench.workbench, bench.document, bench.probes, snap);
+        panel.show();
+        bench.open();
+        const QSignalSpy said(&panel, &PlanPanel::hovered);
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QCOMPARE(said.count(), 0);
+        QEvent enter(QEvent::Enter);
+        QCoreApplication::sendEvent(panel.byRank(), &enter);
+        QCOMPARE(said.count(), 1);
+        QVERIFY(!said.last().first().toString().isEmpty());
+        QEvent leave(QEvent::Leave);
+        QCoreApplication::sendEvent(panel.byRank(), &leave);
+        QCOMPARE(said.count(), 2);
+        QVERIFY(said.last().first().toString().isEmpty());
     }
 
     void thePlanPanelSaysWhatItWouldGive()

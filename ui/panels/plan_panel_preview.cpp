@@ -59,6 +59,7 @@ QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
 
 void PlanPanel::preview(const std::optional<SizesOfLayers>& sizes, const QString& what)
 {
+    const bool ended = !m_previewSource.isEmpty() && !sizes;
     m_previewSource = sizes ? what : QString();
     if (!m_document.isOpen()) {
         m_preview->setText({});
@@ -83,8 +84,8 @@ void PlanPanel::preview(const std::optional<SizesOfLayers>& sizes, const QString
             }
         }
         Q_EMIT hovered(changes.isEmpty() ? tr("changes nothing") : changes.join(u", "_s));
-    } else {
-        Q_EMIT hovered({});
+    } else if (ended) {
+        Q_EMIT hovered({}); // otherwise the status bar says what another view put there
     }
 }
 
