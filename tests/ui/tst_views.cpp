@@ -4,12 +4,14 @@
 #include "tests/ui/window_bench.h"
 #include "ui/actions/definitions.h"
 #include "ui/document/candidate_history.h"
+#include "ui/jobs/job.h"
 #include "ui/models/candidate_table_model.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/panels/equaliser_panel.h"
 #include "ui/panels/issues_panel.h"
+#include "ui/panels/job_panel.h"
 #include "ui/panels/layer_panel.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/quality_panel.h"
@@ -27,6 +29,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QSignalSpy>
 #include <QStatusBar>
@@ -285,6 +288,20 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QFETCH(int, layer);
         QCOMPARE(layerNamedIn(text).value_or(-1), layer);
+    }
+
+    /// Jobs come and go while the menu is open.
+    void stopOfTheMenuStopsItsJob()
+    {
+        JobListModel jobs;
+        JobPanel panel(jobs);
+        Job* wanted = jobs.create(u"wanted"_s, {});
+        QMenu menu;
+        panel.fillMenu(menu, jobs.index(0, 0));
+        Job* other = jobs.create(u"other"_s, {});
+        menu.actions().first()->trigger();
+        QCOMPARE(wanted->state(), JobState::Cancelled);
+        QCOMPARE(other->state(), JobState::Queued);
     }
 
     /// A click on an issue goes to its cause; what concerns no layer opens the folder, by Enter only.

@@ -96,7 +96,8 @@ void IssuesPanel::fillMenu(QMenu& menu)
 {
     const QListWidgetItem* item = m_list->currentItem();
     if (const std::optional<int> layer = layerOf(item)) {
-        menu.addAction(tr("Go to layer %1").arg(*layer), this, [this, item] { follow(item, true); });
+        menu.addAction(tr("Go to layer %1").arg(*layer), this,
+                       [this, layer = *layer] { Q_EMIT layerWanted(layer); });
     }
     menu.addAction(tr("Open the folder"), this, &IssuesPanel::folderWanted)->setEnabled(m_modelOpen);
     menu.addSeparator();

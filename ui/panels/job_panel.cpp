@@ -120,12 +120,8 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     });
     connect(m_table, &QTableView::viewportEntered, this, [this] { Q_EMIT hovered(QString()); });
     connect(m_table, &QTableView::customContextMenuRequested, this, [this](const QPoint& at) {
-        const QModelIndex index = m_table->indexAt(at);
         QMenu menu(this);
-        menu.addAction(tr("Stop this job"), this, [this, index] { cancelRow(index.row()); })
-            ->setEnabled(index.data(JobListModel::CancellableRole).toBool());
-        menu.addSeparator();
-        menu.addAction(tr("Copy the list"), this, &JobPanel::copyTable);
+        fillMenu(menu, m_table->indexAt(at));
         menu.exec(m_table->viewport()->mapToGlobal(at));
     });
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) {
@@ -133,6 +129,16 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
             cancelRow(index.row());
         }
     });
+}
+
+void JobPanel::fillMenu(QMenu& menu, const QModelIndex& index)
+{
+    // Jobs come above it while the menu is open.
+    menu.addAction(tr("Stop this job"), this,
+                   [this, job = QPersistentModelIndex(index)] { cancelRow(job.row()); })
+        ->setEnabled(index.data(JobListModel::CancellableRole).toBool());
+    menu.addSeparator();
+    menu.addAction(tr("Copy the list"), this, &JobPanel::copyTable);
 }
 
 void JobPanel::cancelRow(int row)

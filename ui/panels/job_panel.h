@@ -3,6 +3,8 @@
 
 #include <QWidget>
 
+class QMenu;
+class QModelIndex;
 class QTableView;
 
 namespace rankscope {
@@ -17,6 +19,8 @@ public:
     explicit JobPanel(JobListModel& jobs, QWidget* parent = nullptr);
 
     [[nodiscard]] QTableView* table() const { return m_table; }
+    /// For the job at `index`.
+    void fillMenu(QMenu& menu, const QModelIndex& index);
 
 Q_SIGNALS:
     void hovered(const QString& text);
