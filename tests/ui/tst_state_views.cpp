@@ -442,6 +442,25 @@ private Q_SLOTS:
         QVERIFY(!map->isVisible());
     }
 
+    void mapOfOtherWindowsIsMarked()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.run(u"view.show.heads"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled() && bench.workbench.spectra() != nullptr,
+                                 kEngineMs);
+        const QSignalSpy captions(bench.window.headsPanel(), &HeadsPanel::captionChanged);
+        const auto last = [&] { return captions.isEmpty() ? QString() : captions.last().first().toString(); };
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            Workbench::Options options = bench.workbench.options();
+            options.windowLength = 48;
+            bench.workbench.setOptions(options);
+            QTRY_VERIFY2(last().startsWith(u"of an earlier"_s), qPrintable(last()));
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!last().contains(u"earlier"_s), kEngineMs);
+    }
+
     void spaceStillPressesButtons()
     {
         Bench bench;

@@ -126,8 +126,12 @@ void HeadsPanel::refresh()
     m_basis->setText(tr("median of %1 windows, after token %2 · click: select, double click: its spectrum")
                          .arg(spectra->windows)
                          .arg(position >= 0 ? spectra->positions[idx(position)] : 0));
-    Q_EMIT captionChanged(tr("%1 of every head, log scale")
-                              .arg(measureName(static_cast<RankMeasure>(m_measure->currentData().toInt()))));
+    const bool stale = workbench.spectraTrust() == Trust::Stale;
+    m_map->setStale(stale);
+    Q_EMIT captionChanged(
+        (stale ? tr("of an earlier text or device · ") : QString())
+        + tr("%1 of every head, log scale")
+              .arg(measureName(static_cast<RankMeasure>(m_measure->currentData().toInt()))));
 }
 
 } // namespace rankscope

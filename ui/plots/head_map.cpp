@@ -35,6 +35,7 @@ struct HeadMap::Impl {
     std::shared_ptr<const SpectraSummary> spectra;
     int position = 0;
     RankMeasure measure = RankMeasure::Entropy;
+    bool stale = false;
     int layer = -1;
     int head = -1;
     int hoverLayer = -1;
@@ -182,6 +183,14 @@ void HeadMap::setMeasure(RankMeasure measure)
     }
 }
 
+void HeadMap::setStale(bool stale)
+{
+    if (stale != m_impl->stale) {
+        m_impl->stale = stale;
+        refresh();
+    }
+}
+
 void HeadMap::setSelected(int layer, int head)
 {
     if (layer != m_impl->layer || head != m_impl->head) {
@@ -254,6 +263,12 @@ void HeadMap::refresh()
         }
         QCPColorGradient gradient = cividisGradient();
         gradient.setNanHandling(QCPColorGradient::nhTransparent);
+        if (impl.stale) {
+            const QMap<double, QColor> stops = gradient.colorStops();
+            for (auto stop = stops.begin(); stop != stops.end(); ++stop) {
+                gradient.setColorStopAt(stop.key(), mixed(stop.value(), theme.panel, 0.6));
+            }
+        }
         impl.map->setGradient(gradient);
         impl.map->setDataRange(QCPRange(1.0, impl.rank()));
     }

@@ -26,6 +26,8 @@ public:
     /// `position`: index into the analysed positions.
     void setSpectra(std::shared_ptr<const SpectraSummary> spectra, int position);
     void setMeasure(RankMeasure measure);
+    /// Of an earlier text or device: drawn pale.
+    void setStale(bool stale);
     void setSelected(int layer, int head);
     /// -1: nothing.
     void setHoverMark(int layer, int head);
