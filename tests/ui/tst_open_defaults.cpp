@@ -53,6 +53,14 @@ private Q_SLOTS:
                  DType::F32);
     }
 
+    /// Nothing is known of a checkpoint without its weights: then nothing is said, or limited, either.
+    void noParametersAreNoReason()
+    {
+        const OpenDefaults made = openDefaults(modelOf(0, "bf16", 2), Device {}, nullptr, kWanted, 2);
+        QCOMPARE(made.evaluationWindows, 32);
+        QVERIFY2(made.note.isEmpty(), qPrintable(made.note));
+    }
+
     void largerModelsNeverGetMore()
     {
         int windows = 1'000'000;

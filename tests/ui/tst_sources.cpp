@@ -283,6 +283,20 @@ private Q_SLOTS:
                                  kEngineMs);
     }
 
+    /// What a CPU cannot do in a minute is no reason to do little on a GPU.
+    void limitsOfOneKindOfDeviceAreNotThoseOfAnother()
+    {
+        Bench bench({ 0, 2, 1 << 20, 2, 32 });
+        bench.workbench.open(demoFolder());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != nullptr, kEngineMs);
+        const int affordable = bench.workbench.options().evaluationWindows;
+        QVERIFY(affordable > 0);
+        bench.workbench.setDevice({ DeviceKind::Cuda, 99 }, DType::BF16);
+        QCOMPARE(bench.workbench.options().evaluationWindows, 0); // all
+        bench.workbench.setDevice({}, DType::F32);
+        QCOMPARE(bench.workbench.options().evaluationWindows, affordable);
+    }
+
     void aTextThatIsTakenOutIsNotScored()
     {
         Bench bench;

@@ -67,8 +67,9 @@ OpenDefaults openDefaults(const CheckpointOverview& overview, const Device& devi
         return roughSecondsOnCpu(overview.parameters, static_cast<std::int64_t>(tokens), threads);
     };
     const double perWindow = seconds(wanted.evaluationLength);
-    const int affordable
-        = std::max(kFewestWindows, static_cast<int>(kUnaskedSeconds / std::max(1e-9, perWindow)));
+    // A checkpoint without its weights has no parameters, and no end of windows that are affordable.
+    const double windows = std::min(kUnaskedSeconds / std::max(1e-9, perWindow), 1e6);
+    const int affordable = std::max(kFewestWindows, static_cast<int>(windows));
     if (wanted.evaluationWindows == 0 ? affordable < 1000 : affordable < wanted.evaluationWindows) {
         defaults.evaluationWindows = affordable;
         defaults.note += (defaults.note.isEmpty() ? QString() : QStringLiteral(" "))

@@ -180,7 +180,8 @@ private:
     using LiveNumbers = std::shared_ptr<LiveBox<PerplexityEstimate>>;
 
     void adoptOverview(CheckpointOverview overview);
-    void applyOpenDefaults();
+    /// How many windows, and whether the analysis starts by itself: for the open model on the present device.
+    void applyOpenDefaults(bool dtypeChosen);
     void loadWeights();
     using Windows = Result<std::shared_ptr<const TokenWindows>>;
     enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2 };

@@ -61,7 +61,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     forgetResults();
     m_modelSentence.clear();
     m_textSentence.clear();
-    applyOpenDefaults();
+    applyOpenDefaults(m_dtypeChosen);
     PruningPlan plan = keepAllPlan(m_overview->spec);
     for (LayerPlan& layer : plan.layers) {
         layer.kept.clear(); // "as the method selects": everything, until a count is lowered
@@ -83,13 +83,13 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     prepareTexts(EvaluationText | CalibrationText);
 }
 
-void Workbench::applyOpenDefaults()
+void Workbench::applyOpenDefaults(bool dtypeChosen)
 {
     const WantedWork wanted { m_wantedOptions.evaluationWindows, m_options.windowLength,
                               m_options.calibrationWindows, m_options.calibrationLength,
                               m_options.spectraWindows };
     const OpenDefaults defaults
-        = openDefaults(*m_overview, m_device, m_dtypeChosen ? &m_dtype : nullptr, wanted, engineThreads());
+        = openDefaults(*m_overview, m_device, dtypeChosen ? &m_dtype : nullptr, wanted, engineThreads());
     m_options.evaluationWindows = defaults.evaluationWindows;
     m_analyseAtOnce = defaults.analyseAtOnce;
     m_analysisSeconds = defaults.analysisSeconds;
@@ -353,6 +353,7 @@ void Workbench::setDevice(const Device& device, DType dtype)
     }
     m_dtypeChosen = m_deviceChosen || dtype != m_dtype;
     m_deviceChosen = true;
+    const bool otherKind = device.kind != m_device.kind;
     m_device = device;
     m_dtype = dtype;
     Q_EMIT devicesChanged();
@@ -364,11 +365,18 @@ void Workbench::setDevice(const Device& device, DType dtype)
         forgetStatistics();
         m_spectraBasis = {};
         m_spectraTrust = m_spectra != nullptr ? Trust::Stale : Trust::Missing;
+        m_spectraNote.clear();
         Q_EMIT spectraChanged();
         Q_EMIT modelChanged();
+        unsigned texts = missingTexts();
+        if (otherKind) { // what is too much for one is nothing for the other
+            const int windows = m_options.evaluationWindows;
+            applyOpenDefaults(true);
+            texts |= m_options.evaluationWindows != windows ? EvaluationText : 0U;
+        }
         loadWeights();
-        if (const unsigned missing = missingTexts(); missing != 0) {
-            prepareTexts(missing);
+        if (texts != 0) {
+            prepareTexts(texts);
         }
     }
 }
