@@ -258,7 +258,9 @@ private Q_SLOTS:
         Bench bench;
         bench.openDemo();
         bench.prune(0.5);
-        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.probes.haveCosts() && bench.probes.of(0).aloneTrust == Trust::Final
+                                     && !bench.jobs.anyActive(),
+                                 kEngineMs);
         QTemporaryDir folder;
         const QString second = folder.filePath(u"second.txt"_s);
         QVERIFY(QFile::copy(demoCalibrationText(), second));
