@@ -126,8 +126,9 @@ void MainWindow::buildDocks()
     auto* heads = new HeadEqualiserPanel(workbench, document, *m_selection, *m_snap, m_services.dialogs);
     m_equaliserDock->addPage(heads, tr("Heads"));
     connectPanel(heads, m_equaliserDock);
-    m_activityDock = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
-                             { .column = DockColumn::Left, .share = 1, .compact = DockPlace::Compact::Hide });
+    m_activityDock
+        = addDock(u"activityDock"_s, tr("Jobs"), new JobPanel(m_services.jobs),
+                  { .column = DockColumn::Left, .units = 12, .compact = DockPlace::Compact::Hide });
     // The dock is hidden once more when the window's children are destroyed: the button, not the window, is
     // there then.
     connect(m_activityDock->toggleViewAction(), &QAction::toggled, m_jobsButton,

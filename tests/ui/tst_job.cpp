@@ -248,6 +248,32 @@ private Q_SLOTS:
         QTRY_COMPARE(first.state(), JobState::Succeeded);
     }
 
+    /// Finished ones are never above those under way, whatever began when.
+    void jobsUnderWayStandAboveTheFinishedOnes()
+    {
+        JobListModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        JobLanes lanes;
+        Held held;
+        Job* longest = model.create(u"long"_s, u"long"_s);
+        longest->start(
+            lanes.gpu(), [&](JobContext& context) { return held.run(context); }, [](Result<int>) {});
+        held.begun.wait();
+        for (int at = 0; at < 5; ++at) {
+            Job* job = model.create(u"short %1"_s.arg(at), {});
+            job->start(
+                lanes.cpu(), [](JobContext&) { return Result<int>(1); }, [](Result<int>) {});
+            QTRY_COMPARE(job->state(), JobState::Succeeded);
+            QCOMPARE(model.jobAt(0), longest);
+            QCOMPARE(model.jobAt(1), job);
+        }
+        longest->cancel();
+        QTRY_COMPARE(model.runningCount(), 0);
+        Job* again = model.create(u"short 0"_s, u"long"_s); // takes the place of one further down
+        QCOMPARE(model.jobAt(0), again);
+        QCOMPARE(model.rowCount(), 6);
+    }
+
     void finishedJobsAreForgottenBeyondTwenty()
     {
         JobListModel model;

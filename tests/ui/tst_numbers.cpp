@@ -20,6 +20,10 @@ private Q_SLOTS:
         QCOMPARE(formatBytes(512), u"512 B"_s);
         QCOMPARE(formatBytes(236 * 1024), u"236 KiB"_s);
         QCOMPARE(formatBytes(std::int64_t { 94 } * 1024 * 1024 / 10), u"9.4 MiB"_s);
+        QCOMPARE(formatBytesFine(std::int64_t { 103 } * 1024 * 1024 / 10), u"10.3 MiB"_s);
+        QCOMPARE(formatBytesFine(std::int64_t { 972 } * 1024 * 1024 / 100), u"9.72 MiB"_s);
+        QCOMPARE(formatBytesFine(236 * 1024), u"236 KiB"_s);
+        QCOMPARE(formatBytesFine(512), u"512 B"_s);
         QCOMPARE(formatCount(16352), u"16\u2009352"_s);
         QCOMPARE(formatCount(999), u"999"_s);
         QCOMPARE(formatPercentChange(384.0, 236.0), u"\u221239 %"_s);

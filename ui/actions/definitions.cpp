@@ -34,7 +34,8 @@ void addState(List& list)
         {
             { u"state"_s, group, tr("State S"),
               tr("The matrix that a head carries from token to token: S ← α (I − β k k<sup>T</sup>) S + "
-                 "β k v<sup>T</sup>, with α = 1 for DeltaNet; the output is S<sup>T</sup> q / √Dk. Dk rows "
+                 "β\u00a0k\u00a0v<sup>T</sup>, with α = 1 for DeltaNet; the output is S<sup>T</sup> q / √Dk. "
+                 "Dk rows "
                  "of "
                  "key "
                  "channels, Dv columns of values."),
@@ -48,7 +49,8 @@ void addState(List& list)
                  "the band of the quartiles. Values below the floor of the axis lie on the floor line."),
               tr("≥ 0; the floor is 3 to 6 decades below the top of the axis, as chosen"), own },
             { u"stableRank"_s, group, tr("Stable rank"),
-              tr("‖S‖²<sub>F</sub> / ‖S‖²<sub>2</sub> = Σσ² / σ₁². Near 1 when one direction dominates."),
+              tr("‖\u2009S\u2009‖²<sub>F</sub> / ‖\u2009S\u2009‖²<sub>2</sub> = Σσ² / σ₁². Near 1 when one "
+                 "direction dominates."),
               tr("1 … min(Dk, Dv)"), paper() },
             { u"utilisation"_s, group, tr("Utilisation"),
               tr("Stable rank / min(Dk, Dv), of the state after the token. The paper measures the state "
@@ -63,7 +65,8 @@ void addState(List& list)
               tr("exp(−Σ p ln p) with p = σ / Σσ: how many directions the state really mixes."),
               tr("1 … min(Dk, Dv)"), tr("Roy and Vetterli 2007, effective rank") },
             { u"stateMap"_s, group, tr("Colours of the state"),
-              tr("Entries of S from −m to m, blue to orange, saturated beyond. m is the 99.5 % quantile of "
+              tr("Entries of S from −m to m, blue to orange, saturated beyond. m is the 99.5\u00a0% quantile "
+                 "of "
                  "|S| "
                  "of the head: of its largest state in the window, so that tokens can be compared, or of "
                  "this "

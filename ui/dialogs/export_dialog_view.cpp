@@ -160,14 +160,15 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     showModes();
     const bool written = !preview.files.empty();
     m_sizes->setText(
-        !written ? QString()
-                 : tr("Weights %1 → <b>%2</b> (%3) · state per sequence %4 → <b>%5</b> (%6)")
-                       .arg(formatBytes(preview.weightBytesBefore), formatBytes(preview.weightBytesAfter),
-                            formatPercentChange(static_cast<double>(preview.weightBytesBefore),
-                                                static_cast<double>(preview.weightBytesAfter)),
-                            formatBytes(preview.stateBytesBefore), formatBytes(preview.stateBytesAfter),
-                            formatPercentChange(static_cast<double>(preview.stateBytesBefore),
-                                                static_cast<double>(preview.stateBytesAfter))));
+        !written
+            ? QString()
+            : tr("Weights %1 → <b>%2</b> (%3) · state per sequence %4 → <b>%5</b> (%6)")
+                  .arg(formatBytesFine(preview.weightBytesBefore), formatBytesFine(preview.weightBytesAfter),
+                       formatPercentChange(static_cast<double>(preview.weightBytesBefore),
+                                           static_cast<double>(preview.weightBytesAfter)),
+                       formatBytes(preview.stateBytesBefore), formatBytes(preview.stateBytesAfter),
+                       formatPercentChange(static_cast<double>(preview.stateBytesBefore),
+                                           static_cast<double>(preview.stateBytesAfter))));
     m_tree->setPreview(preview);
     QStringList lines;
     for (const std::string& warning : preview.warnings) {

@@ -55,8 +55,8 @@ QTreeWidgetItem* ExportPreviewTree::addRow(QTreeWidgetItem* parent, const QStrin
     auto* item = parent == nullptr ? new QTreeWidgetItem(this) : new QTreeWidgetItem(parent);
     item->setText(0, what);
     item->setToolTip(0, what);
-    item->setText(1, before < 0 ? QString() : formatBytes(before));
-    item->setText(2, after < 0 ? QString() : formatBytes(after));
+    item->setText(1, before < 0 ? QString() : formatBytesFine(before));
+    item->setText(2, after < 0 ? QString() : formatBytesFine(after));
     item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
     return item;
@@ -103,13 +103,13 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
                          .arg(name)
                          .arg(file.changes.size())
                          .arg(file.unchangedTensors));
-        row->setText(1, formatBytes(before));
+        row->setText(1, formatBytesFine(before));
         row->setExpanded(preview.changedTensors.size() <= kOpenUpTo);
     }
     if (copied != nullptr) {
         copied->setText(0, tr("Copied as they are: %1").arg(copies));
-        copied->setText(1, formatBytes(copiedBytes));
-        copied->setText(2, formatBytes(copiedBytes));
+        copied->setText(1, formatBytesFine(copiedBytes));
+        copied->setText(2, formatBytesFine(copiedBytes));
     }
 }
 

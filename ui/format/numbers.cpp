@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 
 #include <cmath>
+#include <utility>
 
 namespace rankscope {
 
@@ -26,6 +27,18 @@ QString withThinSpaces(QString digits)
 QString plain(double value, int decimals)
 {
     return QString::number(value, 'f', decimals);
+}
+
+std::pair<double, QString> inUnit(std::int64_t bytes)
+{
+    const char16_t* const units[] = { u"B", u"KiB", u"MiB", u"GiB", u"TiB" };
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= (unit == 0 ? 1024.0 : 1000.0) && unit + 1 < std::size(units)) {
+        value /= 1024.0;
+        ++unit;
+    }
+    return { value, QString::fromUtf16(units[unit]) };
 }
 
 } // namespace
@@ -56,18 +69,15 @@ QString formatSigned(double value, int decimals)
 
 QString formatBytes(std::int64_t bytes)
 {
-    if (bytes < 1024) {
-        return u"%1 B"_s.arg(bytes);
-    }
-    const char16_t* const units[] = { u"KiB", u"MiB", u"GiB", u"TiB" };
-    double value = static_cast<double>(bytes) / 1024.0;
-    std::size_t unit = 0;
-    while (value >= 1000.0 && unit + 1 < std::size(units)) {
-        value /= 1024.0;
-        ++unit;
-    }
-    return plain(value, value < 9.95 && value != std::floor(value) ? 1 : 0) + u' '
-        + QString::fromUtf16(units[unit]);
+    const auto [value, unit] = inUnit(bytes);
+    return plain(value, value < 9.95 && value != std::floor(value) ? 1 : 0) + u' ' + unit;
+}
+
+QString formatBytesFine(std::int64_t bytes)
+{
+    const auto [value, unit] = inUnit(bytes);
+    const int decimals = value == std::floor(value) ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+    return plain(value, decimals) + u' ' + unit;
 }
 
 QString formatKib(std::int64_t bytes)

@@ -13,6 +13,8 @@ namespace rankscope {
 [[nodiscard]] QString formatSigned(double value, int decimals);
 /// "236 KiB", "9.4 MiB": one decimal below 10.
 [[nodiscard]] QString formatBytes(std::int64_t bytes);
+/// Three significant digits, "10.3 MiB": for two sizes that differ by little.
+[[nodiscard]] QString formatBytesFine(std::int64_t bytes);
 /// The number of KiB alone, for a column whose header says so.
 [[nodiscard]] QString formatKib(std::int64_t bytes);
 /// "16 352" with thin spaces.

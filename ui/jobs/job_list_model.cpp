@@ -40,6 +40,7 @@ Job* JobListModel::create(const QString& title, const QString& kind)
         previous->deleteLater();
         previous->abandon();
         Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1));
+        moveRow(row, 0);
     } else {
         beginInsertRows({}, 0, 0);
         m_entries.insert(m_entries.begin(), Entry { job, kind });
@@ -185,8 +186,25 @@ void JobListModel::onStateChanged(Job* job)
     const int row = rowOf(job);
     if (row >= 0) {
         Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1));
+        if (isFinished(job->state())) {
+            // Every row above the first finished one is under way, this one perhaps excepted.
+            moveRow(row, runningCount());
+        }
     }
     Q_EMIT activityChanged();
+}
+
+void JobListModel::moveRow(int from, int to)
+{
+    if (from == to) {
+        return;
+    }
+    // Qt counts the target as it is before the move.
+    beginMoveRows({}, from, from, {}, to > from ? to + 1 : to);
+    const auto first = m_entries.begin() + std::min(from, to);
+    const auto last = m_entries.begin() + std::max(from, to) + 1;
+    std::rotate(first, from < to ? first + 1 : last - 1, last);
+    endMoveRows();
 }
 
 void JobListModel::poll()

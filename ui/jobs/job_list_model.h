@@ -11,8 +11,8 @@ class QTimer;
 
 namespace rankscope {
 
-/// Owns the jobs: creates them, lists the newest first, forgets finished ones beyond the last twenty, and
-/// polls progress at 10 Hz while any is under way.
+/// Owns the jobs: creates them, lists those under way before the finished ones and the newest first, forgets
+/// finished ones beyond the last twenty, and polls progress at 10 Hz while any is under way.
 class JobListModel : public QAbstractTableModel {
     Q_OBJECT
 
@@ -23,7 +23,7 @@ public:
     explicit JobListModel(QObject* parent = nullptr);
     ~JobListModel() override;
 
-    /// A job that replaces an earlier one of the same `kind` takes over its row; the earlier handle is
+    /// A job that replaces an earlier one of the same `kind` takes its place; the earlier handle is
     /// destroyed, so that its work stops and its result is dropped.
     Job* create(const QString& title, const QString& kind);
     void cancelKind(const QString& kind);
@@ -48,6 +48,7 @@ private:
     void onStateChanged(Job* job);
     void poll();
     void trim();
+    void moveRow(int from, int to);
     [[nodiscard]] const Job* jobWithId(int id) const;
     [[nodiscard]] int rowOf(const Job* job) const;
     [[nodiscard]] QString statusText(const Job& job) const;

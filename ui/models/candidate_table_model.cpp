@@ -151,7 +151,9 @@ QString CandidateTableModel::display(const CandidateRecord& record, int column) 
     case KeptColumn:
         return keptText(record);
     case AskedColumn:
-        return record.isDense() ? QString() : formatRatio(record.plan.requestedRatio);
+        return record.isDense()                ? QString()
+            : record.plan.requestedRatio > 0.0 ? formatRatio(record.plan.requestedRatio)
+                                               : u"–"_s; // layers were set one by one
     case BytesColumn:
         return formatKib(record.stateBytes);
     case PerplexityColumn:

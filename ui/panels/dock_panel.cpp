@@ -132,9 +132,12 @@ void PanelHeader::paintEvent(QPaintEvent*)
         });
         painter.setPen(theme.muted);
         painter.setFont(font());
-        painter.drawText(QRect(used + 14, 0, room, height()), Qt::AlignRight | Qt::AlignVCenter,
-                         fontMetrics().elidedText(fitting != wordings.end() ? *fitting : wordings.last(),
-                                                  Qt::ElideRight, room));
+        // A stump of a few letters says nothing; the tooltip has the whole.
+        const QString& shown = fitting != wordings.end() ? *fitting : wordings.last();
+        if (room * 2 > fontMetrics().horizontalAdvance(shown)) {
+            painter.drawText(QRect(used + 14, 0, room, height()), Qt::AlignRight | Qt::AlignVCenter,
+                             fontMetrics().elidedText(shown, Qt::ElideRight, room));
+        }
     }
 }
 

@@ -40,6 +40,7 @@ HeadsPanel::HeadsPanel(StateSources sources, QWidget* parent)
     row->addWidget(m_basis, 1);
     layout->addLayout(row);
     m_basis->setForegroundRole(QPalette::PlaceholderText);
+    m_basis->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_measure->setAccessibleName(tr("Rank measure"));
     for (const RankMeasure measure : { RankMeasure::Entropy, RankMeasure::Stable, RankMeasure::Threshold }) {
         m_measure->addItem(measureName(measure), static_cast<int>(measure));

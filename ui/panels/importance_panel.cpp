@@ -49,9 +49,9 @@ ImportancePanel::ImportancePanel(ChannelChoice& choice, PlanDocument& document, 
     , m_scope(new QComboBox(m_content))
     , m_order(new QComboBox(m_content))
     , m_other(new QComboBox(m_content))
-    , m_headOnly(new QCheckBox(tr("This head only"), m_content))
+    , m_headOnly(new QCheckBox(tr("Head only"), m_content))
     , m_headSwitch(new QPushButton(m_content))
-    , m_reset(new QPushButton(tr("Reset head"), m_content))
+    , m_reset(new QPushButton(u"↺"_s, m_content))
 {
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_content);
@@ -95,7 +95,7 @@ void ImportancePanel::buildControls()
     m_scope->setToolTip(
         tr("The channels of the selected head, of all heads of the layer on one scale, or a map of heads "
            "and channels."));
-    m_order->addItem(tr("By importance"), true);
+    m_order->addItem(tr("Sorted"), true);
     m_order->addItem(tr("In place"), false);
     m_order->setAccessibleName(tr("Order of the channels"));
     m_order->setToolTip(tr("The most important channel first, or every channel where it is in the head."));
@@ -115,6 +115,15 @@ void ImportancePanel::buildControls()
     m_headSwitch->setToolTip(
         tr("What if this head had no state? Removes all its channels; once more brings them back "
            "(H, or undo)."));
+    // Whatever they say and whether they can be used, both keep their size: the docks stay where they are.
+    int widest = 0;
+    for (const bool off : { false, true }) {
+        showHeadSwitch(off);
+        widest = std::max(widest, m_headSwitch->sizeHint().width());
+    }
+    m_headSwitch->setFixedWidth(widest);
+    m_reset->setFixedWidth(fontMetrics().height() * 2);
+    m_reset->setAccessibleName(tr("Reset head"));
     m_reset->setToolTip(
         tr("Forget the forced channels and the size of this head: layer and method decide again"));
     for (QWidget* widget : std::initializer_list<QWidget*> { m_scope, m_order, m_other, m_headOnly }) {
@@ -260,16 +269,20 @@ void ImportancePanel::refreshControls()
     const bool editable = canEditHead();
     m_headOnly->setEnabled(editable && !off);
     m_headSwitch->setEnabled(editable);
-    m_headSwitch->setText(off ? tr("Switch head %1 on").arg(m_choice.head())
-                              : tr("Switch head %1 off").arg(m_choice.head()));
-    setPrimary(m_headSwitch, off);
-    m_reset->setVisible(canResetHead());
+    showHeadSwitch(off);
+    m_reset->setEnabled(canResetHead());
     const MethodInfo* method = findMethod(m_choice.otherMethod().toStdString());
     m_other->setToolTip(!m_choice.otherNote().isEmpty() ? m_choice.otherNote()
                             : method != nullptr
                             ? QString::fromUtf8(method->description)
                             : tr("Draw the importance of a second method as dots and count "
                                  "the channels that both keep."));
+}
+
+void ImportancePanel::showHeadSwitch(bool off)
+{
+    m_headSwitch->setText(off ? tr("Switch head on") : tr("Switch head off"));
+    setPrimary(m_headSwitch, off);
 }
 
 QString ImportancePanel::caption() const

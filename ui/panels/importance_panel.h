@@ -82,6 +82,7 @@ private:
     void connectPlot(ChannelPlot* plot);
     void refresh();
     void refreshControls();
+    void showHeadSwitch(bool off);
     void refreshMarks();
     [[nodiscard]] QString caption() const;
     [[nodiscard]] ChannelPlot* shownPlot() const;

@@ -112,6 +112,14 @@ JobPanel::JobPanel(JobListModel& jobs, QWidget* parent)
     m_table->installEventFilter(this);
     m_table->viewport()->installEventFilter(this);
     connect(&jobs, &JobListModel::activityChanged, this, &JobPanel::fitColumns);
+    // What is under way stands at the top: it comes into view unless somebody is at the list.
+    const auto showNewest = [this] {
+        if (!m_table->underMouse() && !m_table->hasFocus()) {
+            m_table->scrollToTop();
+        }
+    };
+    connect(&jobs, &JobListModel::rowsInserted, this, showNewest);
+    connect(&jobs, &JobListModel::rowsMoved, this, showNewest);
     connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
         const QString title = index.siblingAtColumn(JobListModel::TitleColumn).data().toString();
         const QString status = index.siblingAtColumn(JobListModel::StatusColumn).data().toString();

@@ -4,6 +4,7 @@
 #include <QBoxLayout>
 #include <QFontDatabase>
 #include <QPlainTextEdit>
+#include <QScrollBar>
 #include <QTimer>
 
 namespace rankscope {
@@ -25,6 +26,16 @@ LogPanel::LogPanel(std::function<QStringList()> drain, QWidget* parent)
     QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
     font.setPointSizeF(m_text->font().pointSizeF() * 0.92);
     m_text->setFont(font);
+    // The newest line stays in view until the user scrolls away from it.
+    QScrollBar* bar = m_text->verticalScrollBar();
+    connect(
+        bar, &QScrollBar::actionTriggered, this, [this, bar] { m_follow = bar->value() == bar->maximum(); },
+        Qt::QueuedConnection);
+    connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int, int last) {
+        if (m_follow) {
+            bar->setValue(last);
+        }
+    });
     m_timer->setInterval(100);
     connect(m_timer, &QTimer::timeout, this, &LogPanel::take);
 }

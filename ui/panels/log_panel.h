@@ -27,6 +27,7 @@ private:
     std::function<QStringList()> m_drain;
     QPlainTextEdit* m_text;
     QTimer* m_timer;
+    bool m_follow = true;
 };
 
 } // namespace rankscope

@@ -48,7 +48,7 @@ QString number(const Theme& theme, const QString& value, Trust trust, const QCol
     case Trust::Final:
         return inColour(finalColour, value, true);
     case Trust::Partial:
-        return inColour(mixed(finalColour, theme.panel, 0.38), value, true);
+        return inColour(partialTone(finalColour, theme.panel), value, true);
     case Trust::Stale:
         return inColour(theme.muted, u"↻ "_s + value, true);
     case Trust::Missing:
@@ -84,6 +84,12 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     grid->setContentsMargins(10, 0, 10, 0);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(3);
+    // Room for stale numbers from the start: what comes and goes does not move the docks.
+    QFont bold = font();
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    grid->setColumnMinimumWidth(1, metrics.horizontalAdvance(u"↻ 000.00 0.000"_s));
+    grid->setColumnMinimumWidth(3, metrics.horizontalAdvance(u"↻ 0.000 ±0.000"_s));
     grid->setColumnStretch(1, 3);
     grid->setColumnStretch(3, 2);
     const auto addNumber = [&](int row, int column, QLabel* name, QLabel* value, const QString& toolTip) {
@@ -106,6 +112,7 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     grid->addWidget(deltaName, 2, 0);
     grid->addWidget(m_delta, 2, 1, 1, 3);
     m_delta->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_delta->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     for (QLabel* label : { m_delta, deltaName }) {
         label->setToolTip(definitionTip({ u"deltaNll"_s, u"interval"_s }));
     }
@@ -265,6 +272,14 @@ void QualityPanel::refresh()
     Q_EMIT captionChanged(caption);
 }
 
+void QualityPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    if (isVisible()) {
+        refreshWindows(); // the advice has a shorter wording for narrow panels
+    }
+}
+
 QString QualityPanel::referenceName() const
 {
     const CandidateRecord* pinned = m_sources.candidates.find(m_sources.candidates.pinnedId());
@@ -362,7 +377,10 @@ void QualityPanel::refreshWindows()
         differences.push_back(point.delta);
     }
     if (const std::int64_t needed = valuesForHalfWidth(differences, kWantedHalfWidth); needed > 0) {
-        advice = tr("±0.01 needs %1").arg(formatCount(needed));
+        advice = tr("±0.01 needs %1 windows").arg(formatCount(needed));
+        if (m_advice->fontMetrics().horizontalAdvance(advice) > m_advice->width()) {
+            advice = tr("%1 for ±0.01").arg(formatCount(needed));
+        }
         toolTip += u'\n'
             + tr("From the spread between the windows, an interval of ±0.01 nats needs about %1 windows of "
                  "%2 "

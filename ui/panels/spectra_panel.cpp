@@ -63,7 +63,8 @@ void SpectraPanel::buildControls()
     row->addWidget(m_floor);
     row->addWidget(m_overlay);
     layout->addLayout(row);
-    auto* ranks = new QHBoxLayout;
+    auto* line = new QWidget(m_content);
+    auto* ranks = new QHBoxLayout(line);
     ranks->setContentsMargins(12, 0, 12, 0);
     ranks->setSpacing(16);
     ranks->addWidget(m_rankTitle);
@@ -78,7 +79,8 @@ void SpectraPanel::buildControls()
         ranks->addWidget(m_ranks[at]);
     }
     ranks->addStretch(1);
-    layout->addLayout(ranks);
+    line->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // numbers do not move the docks
+    layout->addWidget(line);
 
     m_position->setAccessibleName(tr("Position in the text, tokens"));
     m_position->setPageStep(4);

@@ -110,13 +110,18 @@ void StatePanel::buildControls()
     layout->addLayout(row);
     m_token->setAccessibleName(tr("Token"));
     m_token->setMinimumWidth(56);
+    // Words and numbers come and go in a fixed room, so that they do not move the docks.
+    m_tokenText->setFixedWidth(fontMetrics().horizontalAdvance(u"9999 ·wordwor"_s));
+    m_readout->setFixedWidth(fontMetrics().horizontalAdvance(u"‖ S ‖F 0.000"_s));
+    m_readout->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_token->setPageStep(16);
     m_range->setAccessibleName(tr("Colour range"));
     m_range->addItem(tr("Window's range"), false);
     m_range->addItem(tr("Token's range"), true);
     m_range->setToolTip(definitionTip({ u"stateMap"_s }));
     m_allHeads->setToolTip(tr("Small pictures of the state of every head, each on its own range."));
-    m_readout->setToolTip(tr("‖S‖_F: root of the sum of the squared entries of the shown state."));
+    m_readout->setToolTip(
+        tr("‖\u2009S\u2009‖_F: root of the sum of the squared entries of the shown state."));
     m_allHeads->setChecked(m_settings.get(setting::stateAllHeads) == u"1"_s);
     m_range->setCurrentIndex(m_settings.get(setting::stateRange) == u"token"_s ? 1 : 0);
     m_gallery->setVisible(m_allHeads->isChecked());
@@ -222,8 +227,10 @@ void StatePanel::refreshState()
     const QSignalBlocker block(m_token);
     m_token->setValue(token + 1);
     const QString label = token < std::ssize(m_ranks.labels()) ? m_ranks.labels()[idx(token)] : QString();
-    m_tokenText->setText(u"<b>%1</b> %2"_s.arg(token + 1).arg(label.toHtmlEscaped()));
-    m_tokenText->setMinimumWidth(m_tokenText->fontMetrics().horizontalAdvance(u"999 ·wordword"_s));
+    const int room = m_tokenText->width() - m_tokenText->fontMetrics().horizontalAdvance(u"99999 "_s);
+    m_tokenText->setText(u"<b>%1</b> %2"_s.arg(token + 1).arg(
+        m_tokenText->fontMetrics().elidedText(label, Qt::ElideRight, room).toHtmlEscaped()));
+    m_tokenText->setToolTip(label);
     StateImage image;
     image.layer = trajectory->layer();
     image.head = head;
@@ -241,7 +248,7 @@ void StatePanel::refreshState()
     for (const double entry : image.entries) {
         squares += entry * entry;
     }
-    m_readout->setText(u"<span style=\"color:%1\">‖S‖<sub>F</sub></span> <b>%2</b>"_s.arg(
+    m_readout->setText(u"<span style=\"color:%1\">‖\u2009S\u2009‖<sub>F</sub></span> <b>%2</b>"_s.arg(
         themeOf(palette()).muted.name(), QString::number(std::sqrt(squares), 'g', 3)));
     const auto removed = std::count(image.removed.begin(), image.removed.end(), true);
     m_heatmap->setState(std::move(image));
@@ -289,7 +296,7 @@ QString StatePanel::describeHead(int head) const
     for (const double entry : entries) {
         squares += entry * entry;
     }
-    return tr("layer %1, head %2, after token %3: ‖S‖_F %4, colours from −%5 to %5")
+    return tr("layer %1, head %2, after token %3: ‖\u2009S\u2009‖_F %4, colours from −%5 to %5")
         .arg(trajectory->layer())
         .arg(head)
         .arg(m_ranks.token() + 1)

@@ -197,7 +197,9 @@ void TextScorePanel::fitColumns()
                                            { TextScoreModel::IntervalColumn, chars(u"+0.000 … +0.000"_s) } };
     int used = 0;
     for (const auto& [column, width] : wanted) {
-        const bool shown = column != TextScoreModel::IntervalColumn || width <= room;
+        const bool optional
+            = column == TextScoreModel::TokensColumn || column == TextScoreModel::IntervalColumn;
+        const bool shown = !optional || width <= room;
         m_table->setColumnHidden(column, !shown);
         if (shown) {
             header->resizeSection(column, width);

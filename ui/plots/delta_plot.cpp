@@ -285,7 +285,8 @@ void DeltaPlot::refresh()
     if (!impl.userY) {
         plot->yAxis->setRange(impl.allY);
     }
-    impl.last->setVisible(!impl.points.empty());
+    // In a low plot it would lie on the points, and the panel says the same above.
+    impl.last->setVisible(!impl.points.empty() && height() > fontMetrics().height() * 9);
     if (!impl.points.empty()) {
         QFont face = smallFont(font());
         face.setBold(true);

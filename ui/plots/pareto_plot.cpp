@@ -77,7 +77,7 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->plot = plot;
     layout->addWidget(plot);
     plot->setAccessibleName(tr("State size against loss of all candidates"));
-    plot->setMinimumHeight(110);
+    plot->setMinimumHeight(60);
     plot->setFocusPolicy(Qt::StrongFocus); // what it does not take itself comes to keyPressEvent
     setFocusProxy(plot);
     installNavigation(*plot, *plot->axisRect(),

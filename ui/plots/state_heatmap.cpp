@@ -249,7 +249,7 @@ void StateHeatmap::refresh()
     }
     setAxisLabel(*plot->xAxis, tr("value dim"));
     setAxisLabel(*plot->yAxis, tr("key channel"));
-    setAxisLabel(*norms, tr("‖row‖"));
+    setAxisLabel(*norms, tr("‖\u2009row\u2009‖"));
     const bool have = state.keyDims > 0 && state.valueDims > 0;
     impl.map->setVisible(have);
     if (have) {

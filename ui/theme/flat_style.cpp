@@ -9,6 +9,7 @@
 #include <QStyleFactory>
 #include <QStyleOption>
 #include <QTabBar>
+#include <QTreeView>
 #include <QVariant>
 #include <QWidget>
 
@@ -114,6 +115,10 @@ int FlatStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const
         return 0;
     case PM_HeaderMargin:
         return 4;
+    case PM_FocusFrameHMargin: // text of a tree below the titles of its header
+        return qobject_cast<const QTreeView*>(widget) != nullptr
+            ? 7
+            : QProxyStyle::pixelMetric(metric, option, widget);
     default:
         return QProxyStyle::pixelMetric(metric, option, widget);
     }
@@ -148,6 +153,7 @@ QSize FlatStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
         result.setHeight(textHeight + 10);
         break;
     case CT_PushButton:
+        result.setWidth(std::max(result.width(), size.width() + 20));
         if (isPrimary(widget)) {
             result.rwidth() += result.width() / 8; // its text is bold
         }

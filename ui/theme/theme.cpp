@@ -3,6 +3,9 @@
 
 #include <QApplication>
 
+#include <algorithm>
+#include <cmath>
+
 namespace rankscope {
 
 namespace {
@@ -107,6 +110,32 @@ QColor mixed(const QColor& from, const QColor& to, double amount)
     const auto channel = [amount](int a, int b) { return static_cast<int>(a + (b - a) * amount + 0.5); };
     return QColor(channel(from.red(), to.red()), channel(from.green(), to.green()),
                   channel(from.blue(), to.blue()), channel(from.alpha(), to.alpha()));
+}
+
+double contrastOf(const QColor& one, const QColor& other)
+{
+    const auto luminance = [](const QColor& colour) {
+        const auto linear = [](double part) {
+            return part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
+        };
+        return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF())
+            + 0.0722 * linear(colour.blueF());
+    };
+    const double first = luminance(one);
+    const double second = luminance(other);
+    return (std::max(first, second) + 0.05) / (std::min(first, second) + 0.05);
+}
+
+QColor partialTone(const QColor& colour, const QColor& panel)
+{
+    constexpr double kLeastContrast = 4.5;
+    for (double amount = 0.38; amount > 0.0; amount -= 0.02) {
+        const QColor tone = mixed(colour, panel, amount);
+        if (contrastOf(tone, panel) >= kLeastContrast) {
+            return tone;
+        }
+    }
+    return colour;
 }
 
 namespace {

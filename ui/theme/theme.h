@@ -43,6 +43,11 @@ enum class ThemeChoice { System, Light, Dark };
 /// Mix of two colours; 0 gives `from`, 1 gives `to`.
 [[nodiscard]] QColor mixed(const QColor& from, const QColor& to, double amount);
 
+/// Ratio of the luminances of two opaque colours, 1 to 21 (WCAG 2.1); text is easy to read from 4.5 on.
+[[nodiscard]] double contrastOf(const QColor& one, const QColor& other);
+/// The colour of a number that is not final: as much lighter than `colour` as stays easy to read on `panel`.
+[[nodiscard]] QColor partialTone(const QColor& colour, const QColor& panel);
+
 /// A tenth smaller than `font`: axis text, captions.
 [[nodiscard]] QFont smallFont(QFont font);
 /// A quarter larger and bold: the four numbers that decide.

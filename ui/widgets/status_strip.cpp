@@ -148,7 +148,7 @@ void NumberTile::paintEvent(QPaintEvent*)
                      m_caption);
     QColor colour = m_tone == Tone::Worse ? theme.worse : m_tone == Tone::Better ? theme.better : theme.text;
     if (m_trust == Trust::Partial) {
-        colour = mixed(colour, theme.panel, 0.38);
+        colour = partialTone(colour, theme.panel);
     } else if (m_trust == Trust::Stale || m_trust == Trust::Missing) {
         colour = theme.muted;
     }

@@ -78,19 +78,24 @@ void TokenDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     painter->setFont(small);
     painter->setPen(theme.muted);
     const QRect below(inner.left(), line.bottom() + 2, inner.width(), smallMetrics.height());
-    const QString losses
-        = tr("%1 → %2 nats%3")
-              .arg(QString::number(index.data(TokenLossModel::BaselineRole).toDouble(), 'f', 2),
-                   QString::number(index.data(TokenLossModel::CandidateRole).toDouble(), 'f', 2),
-                   index.data(TokenLossModel::SameTopRole).toBool() ? QString()
-                                                                    : tr(" · other first choice"));
-    painter->drawText(below, Qt::AlignRight | Qt::AlignVCenter, losses);
+    const QString values
+        = tr("%1 → %2").arg(QString::number(index.data(TokenLossModel::BaselineRole).toDouble(), 'f', 2),
+                            QString::number(index.data(TokenLossModel::CandidateRole).toDouble(), 'f', 2));
+    const QString choice
+        = index.data(TokenLossModel::SameTopRole).toBool() ? QString() : tr(" · other first choice");
     const QString place = tr("window %1 · token %2")
                               .arg(index.data(TokenLossModel::WindowRole).toInt() + 1)
                               .arg(index.data(TokenLossModel::TokenRole).toInt());
-    const int room = below.width() - smallMetrics.horizontalAdvance(losses) - smallMetrics.averageCharWidth();
-    painter->drawText(below, Qt::AlignLeft | Qt::AlignVCenter,
-                      smallMetrics.elidedText(place, Qt::ElideRight, std::max(0, room)));
+    painter->drawText(below, Qt::AlignLeft | Qt::AlignVCenter, place);
+    // The longest wording that leaves room for the place.
+    const int room = below.width() - smallMetrics.horizontalAdvance(place) - smallMetrics.averageCharWidth();
+    for (const QString& losses :
+         QStringList { tr("%1 nats").arg(values) + choice, values + choice, values }) {
+        if (smallMetrics.horizontalAdvance(losses) <= room) {
+            painter->drawText(below, Qt::AlignRight | Qt::AlignVCenter, losses);
+            break;
+        }
+    }
     if (option.state.testFlag(QStyle::State_HasFocus)) {
         painter->setRenderHint(QPainter::Antialiasing, false);
         painter->setBrush(Qt::NoBrush);
