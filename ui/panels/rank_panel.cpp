@@ -285,7 +285,7 @@ void RankPanel::refreshSelection()
     m_readout->setToolTip(
         measureDefinition(measureOf(*m_measure), tr("Of head %1 after the selected token.").arg(head)));
     m_readout->setText(
-        tr("<span style=\"color:%1\">token</span> <b>%2</b> <span style=\"color:%1\">·</span> <b>%3</b> "
+        tr("<span style=\"color:%1\">at</span> <b>%2</b><span style=\"color:%1\">:</span> <b>%3</b> "
            "<span style=\"color:%1\">of %4</span>")
             .arg(muted)
             .arg(token + 1)

@@ -120,7 +120,8 @@ void TokenLossPanel::refresh()
     Q_EMIT captionChanged(trust == Trust::Partial ? tr("running · %1 tokens so far").arg(tokens)
                               : trust == Trust::Stale
                               ? staleCaption()
-                              : tr("%1 of %2 tokens").arg(m_model->rowCount()).arg(tokens));
+                              : tr("%1 of %2 tokens").arg(m_model->rowCount()).arg(tokens) + QChar(0x9c)
+                                  + tr("%1 shown").arg(m_model->rowCount()));
 }
 
 QString TokenLossPanel::staleCaption() const
