@@ -147,9 +147,17 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     refreshStatus();
 }
 
+/// What belongs to the window goes after the window's own part: a panel that is hidden on the way says so, and nothing of
+/// this class may hear it then.
 MainWindow::~MainWindow()
 {
     m_actions->dropRules();
+    QObjectList senders = findChildren<QObject*>();
+    senders << &m_services.workbench << &m_services.document << m_services.document.undoStack()
+            << &m_services.jobs << qApp;
+    for (QObject* sender : std::as_const(senders)) {
+        disconnect(sender, nullptr, this, nullptr);
+    }
 }
 
 ExportDialog* MainWindow::exportDialog() const
