@@ -98,14 +98,30 @@ Result<CommandResult> runForwardCommand(CommandContext& context)
     if (!plan) {
         return plan.error();
     }
-    Result<std::shared_ptr<const Model>> model = loadChosenModel(context);
-    if (!model) {
-        return model.error();
+    Result<LoadOptions> load = loadOptions(options);
+    if (!load) {
+        return load.error();
+    }
+    // One pass on a CPU needs no loaded model; a plan is checked against the digest of all weights, though.
+    std::shared_ptr<const Model> model;
+    if (*plan != nullptr || load->device.kind != DeviceKind::Cpu) {
+        Result<std::shared_ptr<const Model>> loaded = loadChosenModel(context);
+        if (!loaded) {
+            return loaded.error();
+        }
+        model = std::move(*loaded);
     }
     if (*plan != nullptr) {
-        if (Status fits = checkChosenPlan(**plan, **model); !fits) {
+        if (Status fits = checkChosenPlan(**plan, *model); !fits) {
             return fits.error();
         }
+    }
+    Result<CheckpointOverview> overview = inspectCheckpoint(options.model);
+    if (!overview) {
+        return overview.error();
+    }
+    if (model == nullptr) {
+        warnOfIssues(context, *overview);
     }
     ForwardRequest request;
     request.plan = plan->get();
@@ -115,7 +131,9 @@ Result<CommandResult> runForwardCommand(CommandContext& context)
     const auto start = std::chrono::steady_clock::now();
     Result<ForwardOutput> output = [&] {
         const Stage stage(context.console, "Running the model", "layers");
-        return runForward(**model, ids->values, ids->batch, ids->length, request, context.job);
+        return model != nullptr
+            ? runForward(*model, ids->values, ids->batch, ids->length, request, context.job)
+            : runForward(options.model, *load, ids->values, ids->batch, ids->length, request, context.job);
     }();
     if (!output) {
         return output.error();
@@ -137,13 +155,13 @@ Result<CommandResult> runForwardCommand(CommandContext& context)
             { { "name", name }, { "dtype", safetensorsName(tensor.dtype) }, { "shape", tensor.shape } });
         table.addRow({ name, shortName(tensor.dtype), fmt::format("[{}]", fmt::join(tensor.shape, ", ")) });
     }
-    json["dtype"] = shortName((*model)->dtype());
-    json["device"] = toString((*model)->device());
+    json["dtype"] = shortName(load->dtype);
+    json["device"] = toString(load->device);
     json["seconds"] = seconds;
     std::string text = table.toText()
         + fmt::format("\n{} x {} tokens through {} in {} ({}, {}); written to {}\n", ids->batch, ids->length,
-                      (*model)->overview().name, secondsText(seconds), shortName((*model)->dtype()),
-                      toString((*model)->device()), options.output);
+                      overview->name, secondsText(seconds), shortName(load->dtype), toString(load->device),
+                      options.output);
     return finish(context, std::move(json), std::move(text));
 }
 

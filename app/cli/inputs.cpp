@@ -55,12 +55,17 @@ Result<std::shared_ptr<const Model>> loadChosenModel(CommandContext& context)
     context.debug(fmt::format("Loaded \"{}\" in {}: {} on {}, {}.", (*model)->overview().name,
                               secondsText(seconds), shortName((*model)->dtype()),
                               toString((*model)->device()), sizeText((*model)->weightBytes())));
-    for (const CheckpointIssue& issue : (*model)->overview().issues) {
+    warnOfIssues(context, (*model)->overview());
+    return model;
+}
+
+void warnOfIssues(CommandContext& context, const CheckpointOverview& overview)
+{
+    for (const CheckpointIssue& issue : overview.issues) {
         if (issue.severity == IssueSeverity::Warning) {
             context.warn(issue.message);
         }
     }
-    return model;
 }
 
 Result<std::shared_ptr<const TokenWindows>> makeWindows(CommandContext& context, const TextSource& text)

@@ -21,6 +21,9 @@ namespace rankscope::cli {
 /// The checkpoint options.model on the device of the options.
 [[nodiscard]] Result<std::shared_ptr<const Model>> loadChosenModel(CommandContext& context);
 
+/// Log lines for what is odd about a checkpoint that can be used.
+void warnOfIssues(CommandContext& context, const CheckpointOverview& overview);
+
 /// `text` cut into windows with the tokenizer of options.model. A rest that does not fill a window, and a
 /// text with fewer windows than asked for, are reported as log lines.
 [[nodiscard]] Result<std::shared_ptr<const TokenWindows>> makeWindows(CommandContext& context,

@@ -56,7 +56,7 @@ at::Tensor batchIds(const Model& model, const TokenWindows& windows, const Windo
     const std::size_t length = idx(windows.length);
     const std::span<const std::int64_t> ids
         = std::span(windows.ids).subspan(idx(batch.first) * length, idx(batch.count) * length);
-    return tokenTensor(model, ids, batch.count, windows.length);
+    return tokenTensor(model.spec().vocabularySize, model.device(), ids, batch.count, windows.length);
 }
 
 std::vector<LayerMask> masksFor(const Model& model, const PruningPlan* plan)

@@ -128,7 +128,9 @@ Result<PrunedTensors> pruneTensors(std::shared_ptr<const CheckpointReader> sourc
 
     for (const TensorEntry& entry : source->entries()) {
         const Bytes whole = source->bytes(entry);
-        OutputTensor output { entry.name, entry.dtype, entry.shape, { whole } };
+        OutputTensor output {
+            entry.name, entry.dtype, entry.shape, { whole }, &source->mapping(entry), whole
+        };
         if (const auto found = byName.find(entry.name); found != byName.end()) {
             const RowSelection& selection = found->second;
             const std::size_t rowBytes = whole.size() / idx(selection.rows());

@@ -4,13 +4,14 @@
 #include "core/base/random.h"
 #include "core/exporting/child_process.h"
 #include "core/io/safetensors_file.h"
+#include "core/model/checkpoint_overview.h"
 #include "core/model/forward/forward.h"
-#include "core/model/model.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 
 namespace rankscope {
@@ -63,7 +64,8 @@ Result<bool> isZeroFilled(const fs::path& exported, const PruningPlan& plan)
     return wide;
 }
 
-Verification compare(std::span<const float> exported, std::span<const float> masked)
+/// exported: floats, perhaps unaligned, as many as in `masked`.
+Verification compare(std::span<const std::byte> exported, std::span<const float> masked)
 {
     double squares = 0.0;
     double reference = 0.0;
@@ -71,7 +73,9 @@ Verification compare(std::span<const float> exported, std::span<const float> mas
     verification.tolerance = kTolerance;
     verification.comparedLogits = std::ssize(masked);
     for (std::size_t i = 0; i < masked.size(); ++i) {
-        const double difference = static_cast<double>(exported[i]) - static_cast<double>(masked[i]);
+        float value = 0.0F;
+        std::memcpy(&value, exported.data() + i * sizeof value, sizeof value);
+        const double difference = static_cast<double>(value) - static_cast<double>(masked[i]);
         squares += difference * difference;
         reference += static_cast<double>(masked[i]) * static_cast<double>(masked[i]);
         // NaN must not slip through a maximum.
@@ -98,13 +102,14 @@ Result<Verification> verifyExport(const fs::path& exported, const fs::path& agai
     }
     // Two steps of about equal length: the masked model here, the exported one in the fresh process.
     job.progress().begin(2);
-    JobContext loading(job.stopToken());
-    Result<std::shared_ptr<const Model>> dense
-        = loadModel(against, LoadOptions { Device {}, DType::F32 }, loading);
-    if (!dense) {
-        return dense.error();
+    Result<CheckpointOverview> original = inspectCheckpoint(against);
+    if (!original) {
+        return original.error();
     }
-    const ModelSpec& spec = (*dense)->spec();
+    if (!original->loadable()) {
+        return original->firstError();
+    }
+    const ModelSpec& spec = original->spec;
     Random random(options.seed);
     constexpr int kSequences = 2;
     std::vector<std::int64_t> ids(static_cast<std::size_t>(kSequences)
@@ -115,8 +120,9 @@ Result<Verification> verifyExport(const fs::path& exported, const fs::path& agai
     ForwardRequest request;
     request.plan = &plan;
     request.zeroFilled = *zeroFilled;
-    JobContext running(job.stopToken());
-    Result<ForwardOutput> masked = runForward(**dense, ids, kSequences, options.tokens, request, running);
+    JobContext running(job.stopToken(), [&job] { static_cast<void>(job.stopRequested()); });
+    Result<ForwardOutput> masked = runForward(against, LoadOptions { Device {}, DType::F32 }, ids, kSequences,
+                                              options.tokens, request, running);
     if (!masked) {
         return masked.error();
     }
@@ -147,7 +153,7 @@ Result<Verification> verifyExport(const fs::path& exported, const fs::path& agai
                            exported.string(), child->lastMessage),
                        fmt::format("exit code {}", child->exitCode) };
     }
-    Result<HostTensor> logits = readSafetensorsTensor(logitsFile, "logits");
+    Result<MappedTensor> logits = mapSafetensorsTensor(logitsFile, "logits");
     if (!logits) {
         return logits.error();
     }
@@ -159,7 +165,7 @@ Result<Verification> verifyExport(const fs::path& exported, const fs::path& agai
                        {} };
     }
     job.progress().advance();
-    Verification verification = compare(logits->as<float>(), masked->logits.as<float>());
+    Verification verification = compare(logits->bytes, masked->logits.as<float>());
     verification.comparedTokens = std::ssize(ids);
     return verification;
 }

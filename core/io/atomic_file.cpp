@@ -37,6 +37,11 @@ Error fileError(int errnoValue, const std::string& doing)
 
 Status writeFileAtomically(const std::filesystem::path& path, std::string_view bytes)
 {
+    return writeFileAtomically(path, std::span(&bytes, 1));
+}
+
+Status writeFileAtomically(const std::filesystem::path& path, std::span<const std::string_view> pieces)
+{
     const std::string doing = fmt::format("writing \"{}\"", path.string());
     const std::filesystem::path folder
         = path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
@@ -46,13 +51,14 @@ Status writeFileAtomically(const std::filesystem::path& path, std::string_view b
         return fileError(errno, doing);
     }
     int failure = 0;
-    std::size_t written = 0;
-    while (written < bytes.size() && failure == 0) {
-        const ssize_t step = ::write(descriptor, bytes.data() + written, bytes.size() - written);
-        if (step >= 0) {
-            written += static_cast<std::size_t>(step);
-        } else if (errno != EINTR) {
-            failure = errno;
+    for (std::string_view rest : pieces) {
+        while (!rest.empty() && failure == 0) {
+            const ssize_t step = ::write(descriptor, rest.data(), rest.size());
+            if (step >= 0) {
+                rest.remove_prefix(static_cast<std::size_t>(step));
+            } else if (errno != EINTR) {
+                failure = errno;
+            }
         }
     }
     // mkostemp makes the file private to its owner; give it what a plain open() would.

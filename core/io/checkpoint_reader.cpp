@@ -161,7 +161,12 @@ const TensorEntry* CheckpointReader::find(const std::string& name) const
 
 std::span<const std::byte> CheckpointReader::bytes(const TensorEntry& entry) const
 {
-    return m_files[idx(entry.file)].mapping->bytes().subspan(idx(entry.offsetBytes), idx(entry.sizeBytes));
+    return mapping(entry).bytes().subspan(idx(entry.offsetBytes), idx(entry.sizeBytes));
+}
+
+const MappedFile& CheckpointReader::mapping(const TensorEntry& entry) const
+{
+    return *m_files[idx(entry.file)].mapping;
 }
 
 } // namespace rankscope

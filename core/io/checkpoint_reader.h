@@ -34,6 +34,7 @@ public:
     [[nodiscard]] const std::vector<TensorEntry>& entries() const { return m_entries; }
     [[nodiscard]] const TensorEntry* find(const std::string& name) const;
     [[nodiscard]] std::span<const std::byte> bytes(const TensorEntry& entry) const;
+    [[nodiscard]] const MappedFile& mapping(const TensorEntry& entry) const;
 
 private:
     CheckpointReader() = default;

@@ -77,6 +77,30 @@ std::string indexOf(std::span<const OutputTensor> tensors, const CheckpointLayou
     return index.dump(2) + "\n";
 }
 
+/// In steps, so that of a mapped source only some pages are in memory at a time.
+Status writeTensor(OutputFile& file, const OutputTensor& tensor)
+{
+    constexpr std::size_t stepBytes = std::size_t { 8 } << 20U;
+    for (std::span<const std::byte> piece : tensor.pieces) {
+        while (piece.size() > stepBytes) {
+            if (Status written = file.write(piece.first(stepBytes)); !written) {
+                return written;
+            }
+            if (tensor.mapping != nullptr && tensor.pieces.size() == 1) { // the others lie among zero rows
+                tensor.mapping->release(piece.first(stepBytes));
+            }
+            piece = piece.subspan(stepBytes);
+        }
+        if (Status written = file.write(piece); !written) {
+            return written;
+        }
+    }
+    if (tensor.mapping != nullptr) {
+        tensor.mapping->release(tensor.mapped);
+    }
+    return Unit {};
+}
+
 } // namespace
 
 std::int64_t OutputTensor::sizeBytes() const
@@ -127,10 +151,8 @@ Status writeShard(const std::filesystem::path& folder, const ShardLayout& shard,
         return written;
     }
     for (const std::size_t position : shard.tensors) {
-        for (const std::span<const std::byte> piece : tensors[position].pieces) {
-            if (Status written = file.write(piece); !written) {
-                return written;
-            }
+        if (Status written = writeTensor(file, tensors[position]); !written) {
+            return written;
         }
     }
     return file.finish();

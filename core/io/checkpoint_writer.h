@@ -3,6 +3,7 @@
 
 #include "core/base/dtype.h"
 #include "core/base/result.h"
+#include "core/io/mapped_file.h"
 #include "core/jobs/job_context.h"
 
 #include <cstddef>
@@ -23,6 +24,9 @@ struct OutputTensor {
     DType dtype = DType::F32;
     std::vector<std::int64_t> shape;
     std::vector<std::span<const std::byte>> pieces; ///< sizes add up to what dtype and shape need
+    /// Where the pieces come from, if from a mapped file: its pages are released once they are written.
+    const MappedFile* mapping = nullptr;
+    std::span<const std::byte> mapped = {}; ///< part of `mapping` that the pieces lie in
 
     [[nodiscard]] std::int64_t sizeBytes() const;
 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
@@ -49,6 +50,19 @@ MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, std::s
     , m_data(data)
     , m_size(size)
 {
+}
+
+void MappedFile::release(std::span<const std::byte> bytes) const
+{
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    assert(bytes.data() >= m_data && bytes.data() + bytes.size() <= m_data + m_size);
+    const auto first = static_cast<std::size_t>(bytes.data() - m_data);
+    const std::size_t end = first + bytes.size();
+    const std::size_t from = (first + page - 1) / page * page;
+    const std::size_t to = end == m_size ? end : end / page * page; // the mapping starts on a page
+    if (from < to) {
+        ::madvise(const_cast<std::byte*>(m_data + from), to - from, MADV_DONTNEED);
+    }
 }
 
 MappedFile::~MappedFile()

@@ -22,6 +22,9 @@ public:
 
     [[nodiscard]] std::span<const std::byte> bytes() const { return { m_data, m_size }; }
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
+    /// Gives the memory of those pages back that lie wholly in `bytes`, a part of bytes(); they stay readable
+    /// and come back from the file. For bytes that are read once.
+    void release(std::span<const std::byte> bytes) const;
 
 private:
     MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size);

@@ -3,13 +3,14 @@
 
 #include "core/base/narrow.h"
 #include "core/io/atomic_file.h"
-#include "core/io/mapped_file.h"
 #include "core/io/safetensors_index.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace rankscope {
 
@@ -27,16 +28,16 @@ Status writeSafetensorsFile(const std::filesystem::path& path, const std::vector
     std::string text = header.dump();
     text.append((8 - text.size() % 8) % 8, ' '); // data starts aligned, as the reference writer does
     const auto length = static_cast<std::uint64_t>(text.size());
-    std::string file(reinterpret_cast<const char*>(&length), sizeof length);
-    file.reserve(sizeof length + text.size() + idx(offset));
-    file += text;
+    text.insert(0, reinterpret_cast<const char*>(&length), sizeof length);
+    std::vector<std::string_view> pieces { text };
     for (const NamedTensor& named : tensors) {
-        file.append(reinterpret_cast<const char*>(named.tensor.bytes.data()), named.tensor.bytes.size());
+        pieces.emplace_back(reinterpret_cast<const char*>(named.tensor.bytes.data()),
+                            named.tensor.bytes.size());
     }
-    return writeFileAtomically(path, file);
+    return writeFileAtomically(path, pieces);
 }
 
-Result<HostTensor> readSafetensorsTensor(const std::filesystem::path& path, const std::string& name)
+Result<MappedTensor> mapSafetensorsTensor(const std::filesystem::path& path, const std::string& name)
 {
     Result<std::shared_ptr<const MappedFile>> mapping = MappedFile::open(path);
     if (!mapping) {
@@ -57,8 +58,19 @@ Result<HostTensor> readSafetensorsTensor(const std::filesystem::path& path, cons
                        fmt::format("\"{}\" has no tensor \"{}\"; it holds: {}.", path.string(), name, names),
                        {} };
     }
-    const auto data = bytes.subspan(idx(place->offsetBytes), idx(place->sizeBytes));
-    return HostTensor { place->dtype, place->shape, std::vector<std::byte>(data.begin(), data.end()) };
+    return MappedTensor { place->dtype, place->shape,
+                          bytes.subspan(idx(place->offsetBytes), idx(place->sizeBytes)),
+                          std::move(*mapping) };
+}
+
+Result<HostTensor> readSafetensorsTensor(const std::filesystem::path& path, const std::string& name)
+{
+    Result<MappedTensor> mapped = mapSafetensorsTensor(path, name);
+    if (!mapped) {
+        return mapped.error();
+    }
+    return HostTensor { mapped->dtype, std::move(mapped->shape),
+                        std::vector<std::byte>(mapped->bytes.begin(), mapped->bytes.end()) };
 }
 
 } // namespace rankscope

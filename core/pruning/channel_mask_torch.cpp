@@ -12,6 +12,11 @@ namespace rankscope {
 
 std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, QueryScale scale)
 {
+    return makeMasks(model.device(), model.dtype(), plan, scale);
+}
+
+std::vector<LayerMask> makeMasks(Device device, DType dtype, const PruningPlan& plan, QueryScale scale)
+{
     std::vector<LayerMask> masks(plan.layers.size());
     for (std::size_t i = 0; i < plan.layers.size(); ++i) {
         const LayerPlan& layer = plan.layers[i];
@@ -27,7 +32,7 @@ std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, Qu
                 values[narrow<std::int64_t>(head)][channel] = 1.0F;
             }
         }
-        masks[i].channels = at::cat({ heads, heads }).to(toTorch(model.device()), toTorch(model.dtype()));
+        masks[i].channels = at::cat({ heads, heads }).to(toTorch(device), toTorch(dtype));
     }
     return masks;
 }

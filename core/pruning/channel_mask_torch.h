@@ -28,5 +28,8 @@ enum class QueryScale {
 
 /// One mask per layer on the model's device. The plan must fit (checkPlan).
 [[nodiscard]] std::vector<LayerMask> makeMasks(const Model& model, const PruningPlan& plan, QueryScale scale);
+/// The same for a model in `dtype` on `device`.
+[[nodiscard]] std::vector<LayerMask> makeMasks(Device device, DType dtype, const PruningPlan& plan,
+                                               QueryScale scale);
 
 } // namespace rankscope

@@ -47,9 +47,13 @@ at::Tensor embed(const Model& model, const at::Tensor& ids)
 
 at::Tensor runBlock(const Model& model, int layer, const at::Tensor& x, BlockProbe* probe)
 {
-    const ModelSpec& spec = model.spec();
+    return runBlock(model.spec(), layer, model.weights().blocks[idx(layer)], x, probe);
+}
+
+at::Tensor runBlock(const ModelSpec& spec, int layer, const BlockWeights& weights, const at::Tensor& x,
+                    BlockProbe* probe)
+{
     const LayerSpec& layerSpec = spec.layers[idx(layer)];
-    const BlockWeights& weights = model.weights().blocks[idx(layer)];
     const at::ScalarType type = x.scalar_type();
     BlockProbe none;
 

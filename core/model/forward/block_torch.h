@@ -38,6 +38,9 @@ struct BlockProbe {
 
 /// One block (model-families 1.4): x [B, T, D] -> [B, T, D]. `probe` may be null.
 [[nodiscard]] at::Tensor runBlock(const Model& model, int layer, const at::Tensor& x, BlockProbe* probe);
+/// The same with the weights of block `layer`, wherever they come from.
+[[nodiscard]] at::Tensor runBlock(const ModelSpec& spec, int layer, const BlockWeights& weights,
+                                  const at::Tensor& x, BlockProbe* probe);
 
 /// The final norm; x [.., D].
 [[nodiscard]] at::Tensor finalNorm(const Model& model, const at::Tensor& x);

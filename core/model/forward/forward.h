@@ -9,6 +9,7 @@
 #include "core/plan/pruning_plan.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <vector>
@@ -35,6 +36,14 @@ struct ForwardOutput {
 /// Token ids [B, T] through the model. Progress in blocks. Errors: InvalidArgument (sizes), BadData (ids
 /// outside the vocabulary: names the first), Mismatch (plan), OutOfMemory, DeviceFailure, Cancelled.
 [[nodiscard]] Result<ForwardOutput> runForward(const Model& model, std::span<const std::int64_t> ids,
+                                               std::int64_t batch, std::int64_t length,
+                                               const ForwardRequest& request, JobContext& job);
+
+/// The same for a checkpoint that is not loaded: only the weights of the block at work are in memory. For one
+/// pass; a second one reads everything again. Large output heads are applied in parts, all else gives the
+/// numbers of a loaded model bit for bit. Errors: also those of loadModel.
+[[nodiscard]] Result<ForwardOutput> runForward(const std::filesystem::path& checkpoint,
+                                               const LoadOptions& options, std::span<const std::int64_t> ids,
                                                std::int64_t batch, std::int64_t length,
                                                const ForwardRequest& request, JobContext& job);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/result.h"
-#include "core/model/model.h"
+#include "core/base/device.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -11,8 +10,9 @@
 
 namespace rankscope {
 
-/// Ids [B, T] on the model's device, checked against the vocabulary (throws ErrorException BadData).
-[[nodiscard]] at::Tensor tokenTensor(const Model& model, std::span<const std::int64_t> ids,
-                                     std::int64_t batch, std::int64_t length);
+/// Ids [B, T] on `device`, checked against the vocabulary (throws ErrorException BadData).
+[[nodiscard]] at::Tensor tokenTensor(std::int64_t vocabularySize, Device device,
+                                     std::span<const std::int64_t> ids, std::int64_t batch,
+                                     std::int64_t length);
 
 } // namespace rankscope

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/process_memory.h"
 #include "core/base/random.h"
 #include "core/exporting/export_checkpoint.h"
 #include "core/io/checkpoint_reader.h"
@@ -293,6 +294,33 @@ private Q_SLOTS:
             ++cancelled;
         }
         QVERIFY(cancelled > 0);
+    }
+
+    /// The weights pass through, whatever their size; those of the source that were read do not stay.
+    void memoryDoesNotGrowWithTheModel()
+    {
+        QTemporaryDir temporary;
+        test::TinyModelOptions large;
+        large.hiddenSize = 1024;
+        large.intermediateSize = 4096;
+        large.vocabularySize = 16000;
+        large.layers = 2;
+        large.heads = 8;
+        large.keyDims = 128;
+        large.valueDims = 128;
+        test::writeRandomCheckpoint(path(temporary) / "source", large);
+        const CheckpointOverview overview = inspectCheckpoint(path(temporary) / "source").value();
+        QVERIFY(overview.weightBytes > 250'000'000);
+        for (const ExportMode mode : { ExportMode::Uniform, ExportMode::ZeroFilled }) {
+            ExportOptions options;
+            options.mode = mode;
+            options.target = path(temporary) / exportModeName(mode);
+            const std::int64_t before = processMemory().residentBytes;
+            std::int64_t most = before;
+            JobContext job({}, [&most] { most = std::max(most, processMemory().residentBytes); });
+            QVERIFY(exportCheckpoint(overview, randomPlan(overview.spec, 1, true), options, job).has_value());
+            QVERIFY2(most - before < 40'000'000, std::to_string(most - before).c_str());
+        }
     }
 
     void killedExportIsCleanedUp()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/forward/forward.h"
 #include "core/model/model.h"
 #include "tests/support/broken_checkpoints.h"
 #include "tests/support/open_watch.h"
@@ -8,6 +9,7 @@
 #include <QTest>
 
 #include <filesystem>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -87,6 +89,11 @@ void TestBadWeights::brokenOnesAreRefused()
     QVERIFY2(!model, "the checkpoint was loaded");
     const Error& error = model.error();
     QCOMPARE(exitCodeOf(error.code), 3);
+    const std::int64_t id = 0;
+    const auto streamed = runForward(pathOf(folder), onTheCpu(DType::F32), std::span(&id, 1), 1, 1, {}, job);
+    QVERIFY2(!streamed, "the checkpoint was run");
+    QCOMPARE(streamed.error().message, error.message);
+    QCOMPARE(errorCodeName(streamed.error().code), errorCodeName(error.code));
     if (broken.code) {
         QCOMPARE(errorCodeName(error.code), errorCodeName(*broken.code));
     }
