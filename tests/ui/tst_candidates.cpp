@@ -169,6 +169,37 @@ private Q_SLOTS:
         QCOMPARE(bench.workbench.delta().delta()->meanNll, against.meanNll);
     }
 
+    /// Pinning changes every delta: intervals come a few in each turn of the event loop, means at once.
+    void intervalsComeInSlices()
+    {
+        Bench bench;
+        bench.open();
+        for (const double ratio : { 0.5, 0.6, 0.75 }) {
+            bench.prune(ratio);
+        }
+        const auto interval = [&](int row) { return bench.text(row, CandidateTableModel::IntervalColumn); };
+        QList<int> waiting; // intervals still to come, turn by turn
+        connect(&bench.history, &CandidateHistory::deltasReady, &bench.model, [&] {
+            waiting << static_cast<int>((interval(0) == u"…"_s) + (interval(2) == u"…"_s)
+                                        + (interval(3) == u"…"_s));
+        });
+        bench.history.setDeltaSliceMs(0.0); // one in each turn
+        bench.history.pin(bench.history.records()[1].id);
+        for (const int row : { 0, 2, 3 }) {
+            QCOMPARE(interval(row), u"…"_s);
+            QVERIFY(!bench.text(row, CandidateTableModel::DeltaColumn).isEmpty());
+        }
+        QCOMPARE(interval(1), QString()); // what the others are held against
+        QTRY_COMPARE(waiting, QList<int>({ 2, 1, 0 }));
+        const PairedDelta expected
+            = pairedDelta(*bench.history.records()[1].estimate, *bench.history.records()[3].estimate);
+        QCOMPARE(bench.history.readyDelta(bench.history.records()[3])->low, expected.low);
+        // With time for them, they are there at once.
+        bench.history.setDeltaSliceMs(1e6);
+        bench.history.pin(0);
+        QVERIFY(interval(3).contains(u" … "_s));
+    }
+
     void rowsOfOtherWindowsStayAndSaySo()
     {
         Bench bench;

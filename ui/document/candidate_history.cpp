@@ -6,6 +6,9 @@
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 
+#include <QElapsedTimer>
+#include <QTimer>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -30,7 +33,10 @@ CandidateHistory::CandidateHistory(Workbench& workbench, PlanDocument& document,
     : QObject(parent)
     , m_workbench(workbench)
     , m_document(document)
+    , m_deltaTimer(new QTimer(this))
 {
+    m_deltaTimer->setSingleShot(true);
+    connect(m_deltaTimer, &QTimer::timeout, this, &CandidateHistory::continueDeltas);
     connect(&m_workbench, &Workbench::overviewChanged, this, &CandidateHistory::switchModel);
     connect(&m_workbench, &Workbench::modelChanged, this, &CandidateHistory::switchModel);
     connect(&m_workbench, &Workbench::baselineChanged, this, &CandidateHistory::onResult);
@@ -206,6 +212,55 @@ const PerplexityEstimate* CandidateHistory::referenceOf(const CandidateRecord& r
         ? pinned->estimate.get()
         : record.baseline.get();
     return reference == record.estimate.get() ? nullptr : reference;
+}
+
+const PairedDelta* CandidateHistory::knownDelta(const CandidateRecord& record) const
+{
+    const auto found = m_deltas.find(
+        { referenceOf(record), static_cast<const PerplexityEstimate*>(record.estimate.get()) });
+    return found != m_deltas.end() ? &found->second : nullptr;
+}
+
+bool CandidateHistory::deltaComes(const CandidateRecord& record) const
+{
+    return referenceOf(record) != nullptr && knownDelta(record) == nullptr;
+}
+
+std::optional<PairedDelta> CandidateHistory::readyDelta(const CandidateRecord& record) const
+{
+    if (!deltaComes(record)) {
+        return delta(record);
+    }
+    m_deltaTimer->start(0);
+    if (m_deltaMs >= m_deltaSliceMs) {
+        return std::nullopt;
+    }
+    QElapsedTimer clock;
+    clock.start();
+    std::optional<PairedDelta> ready = delta(record);
+    m_deltaMs += static_cast<double>(clock.nsecsElapsed()) * 1e-6;
+    return ready;
+}
+
+void CandidateHistory::continueDeltas()
+{
+    QElapsedTimer clock;
+    clock.start();
+    bool any = false;
+    for (const CandidateRecord& record : m_records) {
+        if (any && static_cast<double>(clock.nsecsElapsed()) * 1e-6 >= m_deltaSliceMs) {
+            break;
+        }
+        if (deltaComes(record)) {
+            static_cast<void>(delta(record));
+            any = true;
+        }
+    }
+    m_deltaMs = any ? m_deltaSliceMs : 0.0; // this turn has had its share
+    if (any) {
+        m_deltaTimer->start(0);
+        Q_EMIT deltasReady();
+    }
 }
 
 std::optional<PairedDelta> CandidateHistory::delta(const CandidateRecord& record) const

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+class QTimer;
+
 namespace rankscope {
 
 class PlanDocument;
@@ -57,6 +59,12 @@ public:
     /// Paired per window against the pinned record, or, where that was scored on other windows, against the
     /// record's own dense model. Nothing for the record that the delta is taken against.
     [[nodiscard]] std::optional<PairedDelta> delta(const CandidateRecord& record) const;
+    /// For views: as delta(), but nothing yet where this would hold up the window; deltasReady() follows.
+    [[nodiscard]] std::optional<PairedDelta> readyDelta(const CandidateRecord& record) const;
+    /// readyDelta() has a number to come.
+    [[nodiscard]] bool deltaComes(const CandidateRecord& record) const;
+    /// What intervals may take of one turn of the event loop; at least one is computed in each.
+    void setDeltaSliceMs(double ms) { m_deltaSliceMs = ms; }
     /// Mean of delta() without the cost of its interval.
     [[nodiscard]] std::optional<double> meanDelta(const CandidateRecord& record) const;
 
@@ -82,6 +90,8 @@ Q_SIGNALS:
     /// Another record is current, or deltas are taken against another one.
     void marksChanged();
     void pinned();
+    /// Some that readyDelta() did not have.
+    void deltasReady();
 
 private:
     struct Shelf {
@@ -98,6 +108,8 @@ private:
     [[nodiscard]] int rowOf(int id) const;
     [[nodiscard]] QString freeName(const QString& wanted) const;
     [[nodiscard]] const PerplexityEstimate* referenceOf(const CandidateRecord& record) const;
+    [[nodiscard]] const PairedDelta* knownDelta(const CandidateRecord& record) const;
+    void continueDeltas();
 
     Workbench& m_workbench;
     PlanDocument& m_document;
@@ -109,6 +121,9 @@ private:
     std::string m_fingerprint; ///< of that model's checkpoint
     std::map<std::string, Shelf> m_shelves; ///< of models that are not open now, by digest
     mutable std::map<std::pair<const PerplexityEstimate*, const PerplexityEstimate*>, PairedDelta> m_deltas;
+    double m_deltaSliceMs = 8.0;
+    mutable double m_deltaMs = 0.0; ///< that intervals took of this turn of the event loop
+    QTimer* m_deltaTimer; ///< the next turn
 };
 
 } // namespace rankscope

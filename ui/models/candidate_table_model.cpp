@@ -69,6 +69,8 @@ CandidateTableModel::CandidateTableModel(CandidateHistory& history, PlanDocument
     connect(&m_history, &CandidateHistory::recordChanged, this,
             [this](int row) { Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1)); });
     connect(&m_history, &CandidateHistory::marksChanged, this, &CandidateTableModel::onMarksChanged);
+    connect(&m_history, &CandidateHistory::deltasReady, this,
+            [this] { Q_EMIT dataChanged(index(0, DeltaColumn), index(rowCount() - 1, IntervalColumn)); });
 }
 
 void CandidateTableModel::onMarksChanged()
@@ -133,7 +135,7 @@ QVariant CandidateTableModel::data(const QModelIndex& index, int role) const
         return QVariant::fromValue(shares);
     }
     case ToneRole: {
-        const std::optional<PairedDelta> delta = m_history.delta(record);
+        const std::optional<PairedDelta> delta = m_history.readyDelta(record);
         return !delta || !delta->significant() ? 0 : delta->meanNll > 0.0 ? 1 : -1;
     }
     case SortRole:
@@ -163,9 +165,10 @@ QString CandidateTableModel::display(const CandidateRecord& record, int column) 
         return delta ? formatSigned(*delta, 3) : QString();
     }
     case IntervalColumn: {
-        const std::optional<PairedDelta> delta = m_history.delta(record);
+        const std::optional<PairedDelta> delta = m_history.readyDelta(record);
         return delta ? u"%1 … %2"_s.arg(formatSigned(delta->low, 3), formatSigned(delta->high, 3))
-                     : QString();
+            : m_history.deltaComes(record) ? u"…"_s
+                                           : QString();
     }
     case TokensColumn:
         return formatCount(record.estimate->tokens());
@@ -213,7 +216,7 @@ QString CandidateTableModel::toolTip(const CandidateRecord& record, int column) 
         + u'\n'
         + tr("perplexity %1, %2 nats per token")
               .arg(formatPerplexity(estimate.perplexity()), QString::number(estimate.meanNll(), 'f', 4));
-    if (const std::optional<PairedDelta> delta = m_history.delta(record)) {
+    if (const std::optional<PairedDelta> delta = m_history.readyDelta(record)) {
         const CandidateRecord* pinned = m_history.find(m_history.pinnedId());
         const bool againstPinned = pinned != nullptr && pinned->estimate->basis == record.estimate->basis;
         text += u'\n'

@@ -140,6 +140,7 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     connect(&m_history, &CandidateHistory::removed, this, &ComparePanel::refresh);
     connect(&m_history, &CandidateHistory::recordChanged, this, &ComparePanel::refresh);
     connect(&m_history, &CandidateHistory::marksChanged, this, &ComparePanel::refresh);
+    connect(&m_history, &CandidateHistory::deltasReady, this, &ComparePanel::refreshPlot);
     connect(&m_workbench, &Workbench::overviewChanged, this, &ComparePanel::refresh);
     connect(&m_workbench, &Workbench::baselineChanged, this, [this] {
         if (m_history.records().empty()) {
@@ -189,7 +190,9 @@ void ComparePanel::refreshPlot()
             ++leftOut;
             continue;
         }
-        const PairedDelta delta = m_history.delta(record).value_or(PairedDelta {});
+        PairedDelta delta;
+        delta.meanNll = delta.low = delta.high = m_history.meanDelta(record).value_or(0.0);
+        delta = m_history.readyDelta(record).value_or(delta);
         points.push_back(ParetoPoint {
             record.id, record.name, static_cast<double>(record.stateBytes), delta.meanNll, delta.low,
             delta.high, record.id == m_history.currentId(), record.id == m_history.pinnedId() });
