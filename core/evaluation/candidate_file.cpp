@@ -112,6 +112,37 @@ Result<Estimate> estimateFrom(const Json& json, const std::string& what)
 
 } // namespace
 
+CandidateKey keyOf(const StoredCandidate& candidate)
+{
+    return { candidate.estimate->basis, candidate.estimate->planFingerprint };
+}
+
+std::set<CandidateKey> keysOf(const StoredCandidates& stored)
+{
+    std::set<CandidateKey> keys;
+    for (const StoredCandidate& candidate : stored.candidates) {
+        keys.insert(keyOf(candidate));
+    }
+    return keys;
+}
+
+std::vector<StoredCandidate> addedByOthers(const StoredCandidates& ours, const StoredCandidates& theirs,
+                                           const std::set<CandidateKey>& seen)
+{
+    std::vector<StoredCandidate> added;
+    if (ours.modelDigest != theirs.modelDigest) {
+        return added;
+    }
+    const std::set<CandidateKey> own = keysOf(ours);
+    for (const StoredCandidate& candidate : theirs.candidates) {
+        const CandidateKey key = keyOf(candidate);
+        if (candidate.id != 0 && !seen.contains(key) && !own.contains(key)) {
+            added.push_back(candidate);
+        }
+    }
+    return added;
+}
+
 std::string candidatesToJson(const StoredCandidates& stored)
 {
     std::vector<Estimate> estimates; // of several candidates the same baseline

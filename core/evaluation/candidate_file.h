@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rankscope {
@@ -29,6 +31,17 @@ struct StoredCandidates {
     int pinnedId = 0;
     std::vector<StoredCandidate> candidates; ///< with estimate and baseline
 };
+
+/// What tells candidates apart, whichever session made them: what was scored, and the plan.
+using CandidateKey = std::pair<std::string, std::string>;
+[[nodiscard]] CandidateKey keyOf(const StoredCandidate& candidate);
+[[nodiscard]] std::set<CandidateKey> keysOf(const StoredCandidates& stored);
+
+/// What another session has put into `theirs` since it held `seen`; not the dense model, nor what `ours` has
+/// too. What was seen and is missing from `ours` was removed here.
+[[nodiscard]] std::vector<StoredCandidate> addedByOthers(const StoredCandidates& ours,
+                                                         const StoredCandidates& theirs,
+                                                         const std::set<CandidateKey>& seen);
 
 /// JSON; the numbers of every window in full precision, so that deltas can be paired with later ones.
 [[nodiscard]] std::string candidatesToJson(const StoredCandidates& stored);

@@ -366,6 +366,49 @@ private Q_SLOTS:
         QCOMPARE(bench.model.rowCount(), 1);
     }
 
+    /// Two processes with the same model: neither takes away what the other has tried.
+    void whatAnotherProcessAddsStays()
+    {
+        const QTemporaryDir place;
+        Bench first;
+        Bench second;
+        CandidateStore stores[] = { { first.history, first.lanes, place.path(), 5 },
+                                    { second.history, second.lanes, place.path(), 5 } };
+        first.open();
+        first.prune(0.5);
+        stores[0].flush();
+        second.open();
+        QTRY_COMPARE_WITH_TIMEOUT(second.model.rowCount(), 2, kEngineMs);
+        second.prune(0.75);
+        second.history.remove(second.model.idAt(1)); // that goes, also from the file
+        stores[1].flush();
+        first.prune(0.25);
+        QTRY_COMPARE_WITH_TIMEOUT(first.model.rowCount(), 4, kEngineMs);
+        QCOMPARE(first.text(3, CandidateTableModel::NameColumn), u"RRQR 0.75"_s);
+        std::set<int> ids;
+        for (int row = 0; row < 4; ++row) {
+            ids.insert(first.model.idAt(row));
+        }
+        QCOMPARE(ids.size(), std::size_t { 4 });
+        QVERIFY(first.history.isComparable(first.history.records()[3]));
+        stores[0].flush();
+        const auto names = [&] {
+            QStringList all;
+            const Result<StoredCandidates> stored
+                = candidatesFromJson(onlyText(place.path()).toStdString(), "");
+            for (const StoredCandidate& candidate :
+                 stored ? stored->candidates : std::vector<StoredCandidate>()) {
+                all << QString::fromStdString(candidate.name);
+            }
+            all.sort();
+            return all;
+        };
+        QCOMPARE(names(), (QStringList { u"RRQR 0.25"_s, u"RRQR 0.50"_s, u"RRQR 0.75"_s, u"dense"_s }));
+        first.history.remove(first.model.idAt(3));
+        stores[0].flush();
+        QCOMPARE(names(), (QStringList { u"RRQR 0.25"_s, u"RRQR 0.50"_s, u"dense"_s }));
+    }
+
     /// A write that comes late does not put back what was there before a newer one.
     void theNewestWriteStays()
     {

@@ -2,6 +2,7 @@
 #include "ui/document/candidate_store.h"
 
 #include "core/io/atomic_file.h"
+#include "core/io/file_lock.h"
 #include "core/io/json.h"
 #include "ui/document/candidate_history.h"
 #include "ui/jobs/job.h"
@@ -10,8 +11,13 @@
 #include <QDir>
 #include <QTimer>
 
+#include <sys/stat.h>
+
+#include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace rankscope {
@@ -22,6 +28,8 @@ namespace {
 
 /// Newer ones push older ones out of the file: a plan of a large model lists a megabyte of channels.
 constexpr int kMostStored = 60;
+/// For another process that is writing. The end of the program waits for no longer either.
+constexpr std::chrono::milliseconds kMostWait { 2000 };
 
 std::filesystem::path pathOf(const QString& path)
 {
@@ -81,27 +89,73 @@ struct CandidateStore::Snapshot {
 };
 
 struct CandidateStore::Files {
+    /// Tells one state of a file from another: it is only ever replaced.
+    using Stamp = std::tuple<ino_t, off_t, time_t, long>;
+    struct State {
+        int version = 0; ///< that has been written
+        std::optional<Stamp> stamp; ///< when it was read or written here; nothing: there was no file
+        std::set<CandidateKey> seen; ///< what it held then
+    };
     std::mutex mutex;
-    std::map<QString, int> versions; ///< that have been written
+    std::map<QString, State> states; ///< by file
 
-    /// One after the other, and never an older one over a newer.
-    Status write(const Snapshot& snapshot)
+    static std::optional<Stamp> stampOf(const std::filesystem::path& file)
+    {
+        struct stat status = {};
+        return ::stat(file.c_str(), &status) == 0 ? std::optional(
+                   Stamp(status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec))
+                                                  : std::nullopt;
+    }
+
+    Found read(const QString& file)
     {
         const std::lock_guard lock(mutex);
-        if (const auto written = versions.find(snapshot.file);
-            written != versions.end() && written->second >= snapshot.version) {
-            return Unit {};
+        State& state = states[file];
+        const std::optional<Stamp> stamp = stampOf(pathOf(file)); // before: a later file is read again
+        Found found = readCandidates(pathOf(file));
+        state.stamp = found.problem.empty() ? stamp : stampOf(pathOf(file));
+        state.seen = keysOf(found.stored);
+        return found;
+    }
+
+    /// One after the other, and never an older one over a newer. What other processes have added stays in the
+    /// file; the result is that.
+    Result<StoredCandidates> write(const Snapshot& snapshot)
+    {
+        const std::lock_guard lock(mutex);
+        State& state = states[snapshot.file];
+        if (state.version >= snapshot.version) {
+            return StoredCandidates {};
         }
         if (!QDir().mkpath(snapshot.folder)) {
             return Error { ErrorCode::Io,
                            tr("The folder \"%1\" cannot be made.").arg(snapshot.folder).toStdString(),
                            {} };
         }
-        Status status = writeFileAtomically(pathOf(snapshot.file), candidatesToJson(snapshot.stored));
-        if (status) {
-            versions[snapshot.file] = snapshot.version;
+        const std::filesystem::path path = pathOf(snapshot.file);
+        const Result<std::unique_ptr<FileLock>> held = FileLock::wait(path, kMostWait);
+        if (!held) {
+            return held.error();
         }
-        return status;
+        StoredCandidates added { snapshot.stored.modelDigest, snapshot.stored.nextId, 0, {} };
+        if (const std::optional<Stamp> now = stampOf(path); now && now != state.stamp) {
+            const Found found = readCandidates(path);
+            if (!found.writable) {
+                return Error { ErrorCode::BadFormat, found.problem, {} };
+            }
+            added.candidates = addedByOthers(snapshot.stored, found.stored, state.seen);
+        }
+        StoredCandidates all = snapshot.stored;
+        for (StoredCandidate& candidate : added.candidates) {
+            candidate.id = all.nextId++;
+            all.candidates.push_back(candidate);
+        }
+        added.nextId = all.nextId;
+        if (Status status = writeFileAtomically(path, candidatesToJson(all)); !status) {
+            return status.error();
+        }
+        state = { snapshot.version, stampOf(path), keysOf(all) };
+        return added;
     }
 };
 
@@ -143,7 +197,7 @@ void CandidateStore::onReset()
     auto* job = new Job(0, tr("Read the candidates"), this);
     job->start(
         m_lanes.cpu(),
-        [file = pathOf(fileOf(digest))](JobContext&) { return Result<Found>(readCandidates(file)); },
+        [file = fileOf(digest), files = m_files](JobContext&) { return Result<Found>(files->read(file)); },
         [this, job, digest](const Result<Found>& found) {
             job->deleteLater();
             if (found && found->writable) {
@@ -201,9 +255,12 @@ void CandidateStore::write()
     auto* job = new Job(0, tr("Keep the candidates"), this);
     job->start(
         m_lanes.cpu(), [snapshot, files = m_files](JobContext&) { return files->write(*snapshot); },
-        [this, job, snapshot](const Status& written) {
+        [this, job, snapshot](const Result<StoredCandidates>& written) {
             job->deleteLater();
             if (written) {
+                if (!written->candidates.empty() && m_history.modelDigest() == written->modelDigest) {
+                    m_history.adopt(*written);
+                }
                 if (const auto at = m_waiting.find(snapshot->file);
                     at != m_waiting.end() && at->second == snapshot) {
                     m_waiting.erase(at);

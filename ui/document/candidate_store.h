@@ -17,7 +17,8 @@ class CandidateHistory;
 class JobLanes;
 
 /// Keeps the candidates of every model in a file of its own, so that they, their names and the pin are there
-/// when the model is opened in a later session.
+/// when the model is opened in a later session. Other processes may have the same file: what they add to it
+/// stays, and comes into the history with the next write.
 class CandidateStore : public QObject {
     Q_OBJECT
 
