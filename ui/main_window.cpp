@@ -231,8 +231,9 @@ void MainWindow::connectAll()
                 QUrl::fromLocalFile(QString::fromStdU16String(overview->folder.u16string())));
         }
     });
-    connect(&workbench, &Workbench::spectraChanged, this,
-            [this] { m_layerModel->setSpectra(m_services.workbench.spectra()); });
+    connect(&workbench, &Workbench::spectraChanged, this, [this] {
+        m_layerModel->setSpectra(m_services.workbench.spectra(), m_services.workbench.spectraTrust());
+    });
     connect(&document, &PlanDocument::planChanged, this, &MainWindow::refreshNumbers);
     connect(&document, &PlanDocument::planChanged, this, [this] {
         if (m_selection->layerCount() != m_services.document.spec().layerCount()) {

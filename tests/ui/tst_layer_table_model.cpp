@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/ui_support.h"
 #include "ui/document/plan_document.h"
+#include "ui/models/layer_filter.h"
 #include "ui/models/layer_table_model.h"
 
 #include <QAbstractItemModelTester>
+#include <QSignalSpy>
 #include <QTest>
 #include <QUndoStack>
 
@@ -24,10 +26,10 @@ private Q_SLOTS:
             const ModelSpec spec = test::smallSpec(layers, true);
             document.open(spec, test::openPlan(spec));
             QCOMPARE(model.rowCount(), layers);
-            model.setSpectra(std::make_shared<const SpectraSummary>(test::someSpectra(spec)));
+            model.setSpectra(std::make_shared<const SpectraSummary>(test::someSpectra(spec)), Trust::Final);
             document.setPruneRatio(0.5, document.newGesture());
             document.undoStack()->undo();
-            model.setSpectra(nullptr);
+            model.setSpectra(nullptr, Trust::Missing);
         }
     }
 
@@ -37,7 +39,7 @@ private Q_SLOTS:
         LayerTableModel model(document);
         const ModelSpec spec = test::smallSpec(4, true);
         document.open(spec, test::openPlan(spec));
-        model.setSpectra(std::make_shared<const SpectraSummary>(test::someSpectra(spec)));
+        model.setSpectra(std::make_shared<const SpectraSummary>(test::someSpectra(spec)), Trust::Final);
         document.setKept({ 1 }, 48, document.newGesture());
         document.setLocked({ 2 }, true);
         const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
@@ -56,6 +58,39 @@ private Q_SLOTS:
         QCOMPARE(text(3, LayerTableModel::KindColumn), u"softmax"_s);
         QVERIFY(model.index(3, 0).data(Qt::ToolTipRole).toString().contains(u"nothing to prune"_s));
         QCOMPARE(model.index(3, 0).data(LayerTableModel::KeyDimsRole).toInt(), 0);
+    }
+
+    /// After a change of text the numbers stay, marked, and can be filtered for until the new ones arrive.
+    void staleNumbersAreMarkedAndFound()
+    {
+        PlanDocument document;
+        LayerTableModel model(document);
+        LayerFilter filter;
+        filter.setSourceModel(&model);
+        const ModelSpec spec = test::smallSpec(4, true);
+        document.open(spec, test::openPlan(spec));
+        const auto spectra = std::make_shared<const SpectraSummary>(test::someSpectra(spec));
+        const auto trust = [&](int row, int column) {
+            return static_cast<Trust>(model.index(row, column).data(LayerTableModel::TrustRole).toInt());
+        };
+        model.setSpectra(spectra, Trust::Final);
+        QCOMPARE(trust(1, LayerTableModel::RankColumn), Trust::Final);
+        QCOMPARE(trust(3, LayerTableModel::RankColumn), Trust::Missing); // softmax
+        filter.setFilterText(u"stale"_s);
+        QCOMPARE(filter.rowCount(), 0);
+        QSignalSpy again(&filter, &LayerFilter::filteredAgain);
+        model.setSpectra(spectra, Trust::Stale);
+        QCOMPARE(filter.rowCount(), 3);
+        QCOMPARE(again.count(), 1);
+        for (const int column : { LayerTableModel::SpectrumColumn, LayerTableModel::RankColumn,
+                                  LayerTableModel::UtilisationColumn }) {
+            QCOMPARE(trust(1, column), Trust::Stale);
+            QVERIFY(model.index(1, column).data(Qt::ToolTipRole).toString().contains(u"earlier text"_s));
+        }
+        QVERIFY(!model.index(1, LayerTableModel::RankColumn).data().toString().isEmpty());
+        model.setSpectra(spectra, Trust::Final);
+        QCOMPARE(filter.rowCount(), 0);
+        QCOMPARE(again.count(), 2);
     }
 
     void editsGoThroughTheDocument()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/layer_filter.h"
 
+#include "ui/document/quality.h"
 #include "ui/models/layer_table_model.h"
 
 #include <QRegularExpression>
@@ -47,6 +48,23 @@ void LayerFilter::setFilterText(const QString& text)
     invalidateFilter();
 }
 
+/// Numbers that age or arrive move rows only where the filter asks for that.
+void LayerFilter::setSourceModel(QAbstractItemModel* model)
+{
+    QSortFilterProxyModel::setSourceModel(model);
+    connect(model, &QAbstractItemModel::dataChanged, this,
+            [this](const QModelIndex& first, const QModelIndex& last) {
+                if (m_words.contains(tr("stale")) && last.column() >= LayerTableModel::SpectrumColumn
+                    && first.column() >= LayerTableModel::SpectrumColumn) {
+                    const int before = rowCount();
+                    invalidateFilter();
+                    if (rowCount() != before) {
+                        Q_EMIT filteredAgain();
+                    }
+                }
+            });
+}
+
 int LayerFilter::hiddenRows() const
 {
     return sourceModel() == nullptr ? 0 : sourceModel()->rowCount() - rowCount();
@@ -71,6 +89,11 @@ bool LayerFilter::filterAcceptsRow(int row, const QModelIndex&) const
             holds = changed;
         } else if (word == tr("whole")) {
             holds = !changed;
+        } else if (word == tr("stale")) {
+            const auto stale = [&](int column) {
+                return static_cast<Trust>(value(column, LayerTableModel::TrustRole).toInt()) == Trust::Stale;
+            };
+            holds = stale(LayerTableModel::SpectrumColumn) || stale(LayerTableModel::SensitivityColumn);
         } else {
             holds = kind.contains(word);
         }

@@ -24,9 +24,10 @@ LayerTableModel::LayerTableModel(PlanDocument& document, QObject* parent)
     connect(&m_document, &PlanDocument::planChanged, this, &LayerTableModel::onPlanChanged);
 }
 
-void LayerTableModel::setSpectra(std::shared_ptr<const SpectraSummary> spectra)
+void LayerTableModel::setSpectra(std::shared_ptr<const SpectraSummary> spectra, Trust trust)
 {
     m_spectra = std::move(spectra);
+    m_spectraTrust = trust;
     if (m_rows > 0) {
         Q_EMIT dataChanged(index(0, SpectrumColumn), index(m_rows - 1, UtilisationColumn));
     }
@@ -171,6 +172,9 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const
     case CurveRole:
         return curve(layer);
     case TrustRole:
+        if (column >= SpectrumColumn && column <= UtilisationColumn) {
+            return static_cast<int>(summary(layer) != nullptr ? m_spectraTrust : Trust::Missing);
+        }
         if (m_probes == nullptr || (column != DeltaColumn && column != SensitivityColumn)) {
             return static_cast<int>(Trust::Final);
         }

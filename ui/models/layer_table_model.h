@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/model/model_spec.h"
+#include "ui/document/quality.h"
 #include "ui/document/spectra_summary.h"
 #include "ui/format/rank_measure.h"
 
@@ -52,7 +53,8 @@ public:
 
     explicit LayerTableModel(PlanDocument& document, QObject* parent = nullptr);
 
-    void setSpectra(std::shared_ptr<const SpectraSummary> spectra);
+    /// Stale: of an earlier text or device.
+    void setSpectra(std::shared_ptr<const SpectraSummary> spectra, Trust trust);
     /// `probes` outlives the model; null for none.
     void setProbes(const LayerProbes* probes);
     /// Outlives the model; null for every size.
@@ -79,6 +81,7 @@ private:
     [[nodiscard]] QVariant display(int layer, int column) const;
     [[nodiscard]] QString exact(int layer, int column) const;
     [[nodiscard]] QVariant toolTip(int layer, int column) const;
+    [[nodiscard]] QString staleSpectra() const;
     [[nodiscard]] QString rankToolTip(int layer, int column) const;
     [[nodiscard]] QString probeToolTip(int layer, int column) const;
     /// What the plan's ratio asks for.
@@ -93,6 +96,7 @@ private:
 
     PlanDocument& m_document;
     std::shared_ptr<const SpectraSummary> m_spectra;
+    Trust m_spectraTrust = Trust::Missing;
     const LayerProbes* m_probes = nullptr;
     const SizeSnap* m_snap = nullptr;
     RankMeasure m_measure = RankMeasure::Entropy;

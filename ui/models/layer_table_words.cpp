@@ -103,16 +103,25 @@ QVariant LayerTableModel::toolTip(int layer, int column) const
                  formatCount(spec.stateBytes(plan.keptKeyDims)), formatBytes(spec.stateBytes()),
                  formatCount(spec.stateBytes()));
     case SpectrumColumn:
-        return tr("Mean singular values over heads after the last analysed token, log scale, four decades");
+        return QString(
+            tr("Mean singular values over heads after the last analysed token, log scale, four decades")
+            + staleSpectra());
     case RankColumn:
     case UtilisationColumn:
-        return rankToolTip(layer, column);
+        return QString(rankToolTip(layer, column) + staleSpectra());
     case DeltaColumn:
     case SensitivityColumn:
         return probeToolTip(layer, column);
     default:
         return {};
     }
+}
+
+QString LayerTableModel::staleSpectra() const
+{
+    return m_spectra != nullptr && m_spectraTrust == Trust::Stale
+        ? u'\n' + tr("Of an earlier text or device.")
+        : QString();
 }
 
 QString LayerTableModel::keptToolTip(int layer) const
@@ -171,7 +180,7 @@ QString LayerTableModel::probeToolTip(int layer, int column) const
     };
     const auto basis = [](Trust trust) {
         return trust == Trust::Partial ? u'\n' + tr("A first sample; more windows follow.")
-            : trust == Trust::Stale    ? u'\n' + tr("From an earlier plan.")
+            : trust == Trust::Stale    ? u'\n' + tr("From an earlier plan, text or device.")
                                        : QString();
     };
     if (column == DeltaColumn) {

@@ -69,8 +69,10 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     m_filterField->setClearButtonEnabled(true);
     m_filterField->setPlaceholderText(tr("Filter: 3-7, changed, locked, softmax…"));
     m_filterField->setAccessibleName(tr("Filter the layers"));
-    m_filterField->setToolTip(tr("Words of which all have to hold: layer numbers (3-7, 2,5), locked, "
-                                 "unlocked, changed, whole, or a kind (softmax)"));
+    m_filterField->setToolTip(
+        tr("Words of which all have to hold: layer numbers (3-7, 2,5), locked, "
+           "unlocked, changed, whole, stale (measured on an earlier text or device), or a "
+           "kind (softmax)"));
     m_filterField->installEventFilter(this);
 
     m_proxy->setSourceModel(&model);
@@ -111,6 +113,10 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
         m_filterField->setVisible(m_model.rowCount() >= kFilterLayers || !m_filterField->text().isEmpty());
         m_delegate->setLargestKeyDims(m_columns->largestKeyDims());
         m_columns->fit();
+        refreshCaption();
+    });
+    connect(m_proxy, &LayerFilter::filteredAgain, this, [this] {
+        onSelectionChanged();
         refreshCaption();
     });
     connect(m_filterField, &QLineEdit::textChanged, this, [this](const QString& text) {

@@ -31,6 +31,11 @@ int layerOf(const QModelIndex& index)
     return index.siblingAtColumn(LayerTableModel::IndexColumn).data(Qt::DisplayRole).toString().toInt();
 }
 
+bool isStale(const QModelIndex& index)
+{
+    return static_cast<Trust>(index.data(LayerTableModel::TrustRole).toInt()) == Trust::Stale;
+}
+
 } // namespace
 
 LayerDelegate::LayerDelegate(QObject* parent)
@@ -80,6 +85,12 @@ void LayerDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     default: {
         const bool prunable = index.data(LayerTableModel::KeyDimsRole).toInt() > 0;
         painter->setPen(prunable ? theme.text : theme.muted);
+        if (isStale(index)) {
+            QFont font = option.font;
+            font.setItalic(true);
+            painter->setFont(font);
+            painter->setPen(mixed(theme.muted, theme.panel, 0.25));
+        }
         const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt());
         painter->drawText(option.rect.adjusted(kPadding, 0, -kPadding, 0), static_cast<int>(alignment),
                           index.data(Qt::DisplayRole).toString());
@@ -231,7 +242,7 @@ void LayerDelegate::paintCurve(QPainter* painter, const QStyleOptionViewItem& op
         return;
     }
     const Theme& theme = themeOf(option.palette);
-    const bool stale = static_cast<Trust>(index.data(LayerTableModel::TrustRole).toInt()) == Trust::Stale;
+    const bool stale = isStale(index);
     const QRectF area = QRectF(option.rect).adjusted(kPadding, 5, -kPadding, -6);
     const auto place = [&](const QPointF& point) {
         return QPointF(area.left() + area.width() * point.x(),
@@ -290,7 +301,7 @@ void LayerDelegate::paintSpectrum(QPainter* painter, const QStyleOptionViewItem&
                         area.top() + area.height() * below / kSparklineDecades);
     }
     painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(QPen(theme.muted, 1.2));
+    painter->setPen(QPen(isStale(index) ? theme.removed : theme.muted, 1.2));
     painter->setBrush(Qt::NoBrush);
     painter->drawPolyline(line);
 }
