@@ -136,6 +136,27 @@ void addAnalyze(CLI::App& app, CommandOptions& options)
     addCommon(command, options);
 }
 
+/// What the window's equaliser and importance view do by hand.
+void addEdits(CLI::App& command, CommandOptions& options)
+{
+    const auto add
+        = [&command](const char* name, std::vector<std::string>& values, const char* form, const char* what) {
+              command.add_option(name, values, what)
+                  ->delimiter(',')
+                  ->allow_extra_args(false)
+                  ->option_text(form)
+                  ->group("By hand (several with commas; layers, heads and channels count from 0)");
+          };
+    add("--layers-kept", options.layersKept, "LAYER:COUNT",
+        "Key channels that stay in every head of a layer");
+    add("--heads-kept", options.headsKept, "LAYER:HEAD:COUNT",
+        "Fewer key channels in one head than in its layer; saves no memory");
+    add("--heads-off", options.headsOff, "LAYER:HEAD", "Switch a head off: it keeps no channel");
+    add("--force-in", options.forcedIn, "LAYER:HEAD:CHANNEL",
+        "A channel that stays whatever the method says");
+    add("--force-out", options.forcedOut, "LAYER:HEAD:CHANNEL", "A channel that goes");
+}
+
 void addPlanCommand(CLI::App& app, CommandOptions& options)
 {
     CLI::App& command = *app.add_subcommand("plan", "Select the key channels that stay and write a plan");
@@ -151,6 +172,7 @@ void addPlanCommand(CLI::App& app, CommandOptions& options)
         ->check(CLI::Range(std::int64_t { 1 }, std::int64_t { 1 } << 60));
     size.require_option(1);
     command.add_option("--calibration", options.calibration, "UTF-8 text that the method may see");
+    addEdits(command, options);
     command.add_option("-o,--output", options.output, "Plan file to write (replaced if there)")->required();
     addWindows(command, options);
     addDevice(command, options);

@@ -68,6 +68,12 @@ struct CommandOptions {
     std::optional<std::int64_t> stateBytes;
     std::optional<int> kept;
     std::string calibration;
+    // Decisions by hand, each "LAYER:NUMBER", "LAYER:HEAD" or "LAYER:HEAD:NUMBER".
+    std::vector<std::string> layersKept;
+    std::vector<std::string> headsKept;
+    std::vector<std::string> headsOff;
+    std::vector<std::string> forcedIn;
+    std::vector<std::string> forcedOut;
 
     // export and verify
     std::string mode;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command_context.h"
 #include "app/cli/inputs.h"
+#include "app/cli/plan_edits.h"
 #include "app/cli/selection.h"
 #include "app/cli/text_table.h"
 #include "core/base/size_text.h"
 #include "core/plan/budget.h"
 #include "core/plan/plan_file.h"
+#include "core/pruning/realise_plan.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -59,10 +61,17 @@ Result<PruningPlan> select(CommandContext& context, const MethodInfo& method,
     }
     const Stage stage(context.console, "Selecting channels", "heads");
     Result<PruningPlan> plan = makePlan(**selector, *model, keyDims, context.job);
-    if (plan && context.options.ratio) {
+    if (!plan) {
+        return plan;
+    }
+    if (context.options.ratio) {
         plan->requestedRatio = *context.options.ratio;
     }
-    return plan;
+    Result<bool> edited = applyHeadEdits(context.options, model->spec(), *plan);
+    if (!edited) {
+        return edited.error();
+    }
+    return *edited ? realisePlan(*plan, selector->get(), model->spec(), context.job) : std::move(plan);
 }
 
 std::string planText(const PruningPlan& plan, const ModelSpec& spec)
@@ -78,7 +87,7 @@ std::string planText(const PruningPlan& plan, const ModelSpec& spec)
                        fmt::format("{}", layer.keptKeyDims),
                        sizeText(spec.layers[i].stateBytes(layer.keptKeyDims)) });
     }
-    return table.toText();
+    return table.toText() + headEditsText(plan);
 }
 
 } // namespace
@@ -105,6 +114,14 @@ Result<CommandResult> runPlan(CommandContext& context)
     Result<std::vector<int>> keyDims = chosenKeyDims(options, (*model)->spec());
     if (!keyDims) {
         return keyDims.error();
+    }
+    if (Status applied = applyLayerCounts(options, (*model)->spec(), *keyDims); !applied) {
+        return applied.error();
+    }
+    // Mistakes in what was decided by hand are told before the calibration text is read.
+    PruningPlan scratch = keepAllPlan((*model)->spec());
+    if (Result<bool> valid = applyHeadEdits(options, (*model)->spec(), scratch); !valid) {
+        return valid.error();
     }
     Result<PruningPlan> plan = select(context, **method, *model, *calibration, *keyDims);
     if (!plan) {

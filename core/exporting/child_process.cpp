@@ -21,7 +21,7 @@ namespace rankscope {
 namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(20);
-constexpr int kPollsBeforeKill = 50;
+constexpr int kPollsBeforeKill = 10; // 0.2 s: a large matrix product takes longer
 
 std::string lastLine(const std::filesystem::path& file)
 {

@@ -25,7 +25,7 @@ constexpr double kInverseDrift = 1e-8;
 
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-double largestDiagonal(const RowMatrix& matrix)
+double largestDiagonal(const Eigen::Ref<const RowMatrix>& matrix)
 {
     return matrix.rows() == 0 ? 0.0 : matrix.diagonal().maxCoeff();
 }
@@ -178,9 +178,8 @@ private:
     int m_swapsSinceResweep = 0;
 };
 
-} // namespace
-
-PivotOrder greedyPivotOrder(std::span<const double> gram, int size)
+/// greedyPivotOrder that ends at a pivot under `threshold`.
+PivotOrder pivotsAbove(double threshold, std::span<const double> gram, int size)
 {
     assert(size >= 0 && gram.size() == idx(size) * idx(size));
     // The Schur complement of the columns not chosen yet, in its lower triangle. A chosen column is moved
@@ -191,7 +190,6 @@ PivotOrder greedyPivotOrder(std::span<const double> gram, int size)
     for (int i = 0; i < size; ++i) {
         original[idx(i)] = i;
     }
-    const double threshold = kRankTolerance * largestDiagonal(schur);
     PivotOrder result;
     result.order.reserve(idx(size));
     Eigen::VectorXd column(size);
@@ -242,6 +240,42 @@ PivotOrder greedyPivotOrder(std::span<const double> gram, int size)
     return result;
 }
 
+/// The Gram matrix of `columns` with their parts along `along` taken away, [m, m] row-major. Columns of
+/// `along` that depend on the others up to rounding take nothing away.
+std::vector<double> gramWithout(const Eigen::Map<const RowMatrix>& gram, std::span<const int> along,
+                                std::span<const int> columns)
+{
+    const double threshold = kRankTolerance * largestDiagonal(gram);
+    SweepTableau tableau(gram);
+    std::vector<int> waiting(along.begin(), along.end());
+    while (!waiting.empty()) {
+        const auto next = std::max_element(waiting.begin(), waiting.end(), [&tableau](int a, int b) {
+            return tableau.at(a, a) < tableau.at(b, b);
+        });
+        if (const double diagonal = tableau.at(*next, *next); !(diagonal > 0.0) || diagonal < threshold) {
+            break;
+        }
+        tableau.sweep(*next, +1.0);
+        waiting.erase(next);
+    }
+    std::vector<double> rest;
+    rest.reserve(columns.size() * columns.size());
+    for (const int i : columns) {
+        for (const int j : columns) {
+            rest.push_back(tableau.at(i, j));
+        }
+    }
+    return rest;
+}
+
+} // namespace
+
+PivotOrder greedyPivotOrder(std::span<const double> gram, int size)
+{
+    const Eigen::Map<const RowMatrix> whole(gram.data(), size, size);
+    return pivotsAbove(kRankTolerance * largestDiagonal(whole), gram, size);
+}
+
 StrongRrqrSelection strongRrqr(std::span<const double> gram, int size, const PivotOrder& pivots, int count,
                                const StrongRrqrOptions& options)
 {
@@ -266,6 +300,41 @@ StrongRrqrSelection strongRrqr(std::span<const double> gram, int size, const Piv
     result.kept = columns.kept();
     result.largestRho = std::sqrt(best.rhoSquared);
     result.swapLimitReached = best.rhoSquared > limit;
+    return result;
+}
+
+StrongRrqrSelection strongRrqrForced(std::span<const double> gram, int size, std::span<const int> in,
+                                     std::span<const int> out, int count, const StrongRrqrOptions& options)
+{
+    const Eigen::Map<const RowMatrix> whole(gram.data(), size, size);
+    std::vector<int> open;
+    for (int column = 0; column < size; ++column) {
+        if (!std::binary_search(in.begin(), in.end(), column)
+            && !std::binary_search(out.begin(), out.end(), column)) {
+            open.push_back(column);
+        }
+    }
+    const int wanted = count - narrow<int>(in.size());
+    assert(wanted >= 0 && wanted <= narrow<int>(open.size()));
+    StrongRrqrSelection result;
+    result.kept.assign(in.begin(), in.end());
+    if (wanted > 0) {
+        const std::vector<double> rest = gramWithout(whole, in, open);
+        PivotOrder pivots
+            = pivotsAbove(kRankTolerance * largestDiagonal(whole), rest, narrow<int>(open.size()));
+        std::sort(pivots.order.begin() + pivots.rank, pivots.order.end(), [&](int a, int b) {
+            const double first = whole(open[idx(a)], open[idx(a)]);
+            const double second = whole(open[idx(b)], open[idx(b)]);
+            return first != second ? first > second : a < b;
+        });
+        StrongRrqrSelection chosen = strongRrqr(rest, narrow<int>(open.size()), pivots, wanted, options);
+        for (const int position : chosen.kept) {
+            result.kept.push_back(open[idx(position)]);
+        }
+        chosen.kept = std::move(result.kept);
+        result = std::move(chosen);
+    }
+    std::sort(result.kept.begin(), result.kept.end());
     return result;
 }
 

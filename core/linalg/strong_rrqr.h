@@ -43,4 +43,12 @@ struct StrongRrqrSelection {
 [[nodiscard]] StrongRrqrSelection strongRrqr(std::span<const double> gram, int size, const PivotOrder& pivots,
                                              int count, const StrongRrqrOptions& options);
 
+/// The same where some columns are decided: all of `in` are kept, none of `out`; ascending and disjoint, |in|
+/// <= count <= n - |out|. The others are chosen by the volume that they add to `in`: a strong RRQR of the
+/// columns that are neither, with their parts along `in` taken away. Cost: about (count + |in|) n^2
+/// multiply-adds.
+[[nodiscard]] StrongRrqrSelection strongRrqrForced(std::span<const double> gram, int size,
+                                                   std::span<const int> in, std::span<const int> out,
+                                                   int count, const StrongRrqrOptions& options);
+
 } // namespace rankscope

@@ -30,6 +30,11 @@ public:
     /// The channels of one key head that stay, ascending. layer must be prunable, 1 <= count <= Dk.
     /// Strong RRQR redoes its swaps here (about a millisecond at Dk 128).
     [[nodiscard]] virtual std::vector<int> keptChannels(int layer, int head, int count) const = 0;
+    /// The same where a person decided about some channels, honouring `edit` (whose size is not read): those
+    /// forced in first, a choice among them when not all fit, none of those forced out. 1 <= count <= Dk less
+    /// those forced out. By default the method's own choice with as little changed as possible, by score.
+    [[nodiscard]] virtual std::vector<int> keptChannelsForced(int layer, int head, int count,
+                                                              const HeadEdit& edit) const;
     /// Importance of each channel of a head, [Dk], larger is kept longer; the unit is the method's.
     [[nodiscard]] virtual std::vector<double> scores(int layer, int head) const = 0;
 

@@ -70,23 +70,9 @@ std::vector<int> selectedChannels(const LayerPlan& layer, int layerIndex, int he
         return available(layer.keyDims, edit);
     }
     assert(selector != nullptr);
-    std::vector<int> own = selector->keptChannels(layerIndex, head, count);
-    if (edit == nullptr || (edit->forcedIn.empty() && edit->forcedOut.empty())) {
-        return own;
-    }
-    const std::vector<double> scores = selector->scores(layerIndex, head);
-    const auto rank = [&](int channel) {
-        return contains(edit->forcedIn, channel) ? 0 : contains(own, channel) ? 1 : 2;
-    };
-    std::vector<int> order = available(layer.keyDims, edit);
-    std::stable_sort(order.begin(), order.end(), [&](int left, int right) {
-        const int leftRank = rank(left);
-        const int rightRank = rank(right);
-        return leftRank != rightRank ? leftRank < rightRank : scores[idx(left)] > scores[idx(right)];
-    });
-    order.resize(idx(count));
-    std::sort(order.begin(), order.end());
-    return order;
+    return edit == nullptr || (edit->forcedIn.empty() && edit->forcedOut.empty())
+        ? selector->keptChannels(layerIndex, head, count)
+        : selector->keptChannelsForced(layerIndex, head, count, *edit);
 }
 
 Result<PruningPlan> realisePlan(const PruningPlan& plan, const ChannelSelector* selector,

@@ -21,11 +21,11 @@ namespace rankscope {
 /// True when realisePlan needs a selector: some unselected head keeps fewer channels than are left to it.
 [[nodiscard]] bool needsSelection(const PruningPlan& plan);
 
-/// The keptKeyDimsOf(head) channels that the head keeps, ascending: first those forced in, best scores first
-/// when not all fit; then the method's own choice of that many channels without those forced out, best scores
-/// first; then the other channels by score. Nested for methods whose own choice is: a larger count keeps what
-/// a smaller one keeps. `selector` may be null when nothing has to be chosen (all channels that are not
-/// forced out stay).
+/// The keptKeyDimsOf(head) channels that the head keeps, ascending: those forced in (a choice among them when
+/// not all fit), none of those forced out, and for the rest what the method makes of it. Methods that rank
+/// channels change their own choice by as little as they can, and a larger count keeps what a smaller one
+/// keeps; strong RRQR chooses again, given what is decided. `selector` may be null when nothing has to be
+/// chosen (all channels that are not forced out stay).
 [[nodiscard]] std::vector<int> selectedChannels(const LayerPlan& layer, int layerIndex, int head,
                                                 const ChannelSelector* selector);
 

@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <tuple>
 
 using namespace rankscope::test;
 using nlohmann::json;
@@ -131,6 +133,70 @@ private Q_SLOTS:
         const CliRun other = runCli({ q("verify"), text(path("out")), q("--against"), model, q("--plan"),
                                       text(m_plan), q("--json") });
         RANKSCOPE_CHECK_RUN(other, 4);
+    }
+
+    /// What the window does by hand, headless: sizes of layers and heads, heads off, channels forced.
+    void editsByHand()
+    {
+        const QString model = text(fixturesDir() / "models" / "gated_deltanet");
+        const json sizes = runCli({ q("inspect"), model, q("--json") }).json()["layers"];
+        const int keyDims = sizes[0]["key_dims"].get<int>();
+        QVERIFY(keyDims >= 8 && sizes[0]["heads"].get<int>() >= 2 && sizes.size() >= 2);
+        const QStringList common { q("plan"), q("--method"), q("l1"),     q("--ratio"),
+                                   q("0.5"),  q("-o"),       text(m_plan) };
+        // Values after an option do not swallow the folder that follows.
+        const CliRun run = runCli(common
+                                  + QStringList { q("--layers-kept"), q("1:3"), q("--heads-off"), q("1:0"),
+                                                  q("--heads-kept"), q("0:0:3"), q("--force-in"),
+                                                  q("0:0:7,0:0:2"), q("--force-out"), q("0:1:0"),
+                                                  q("--force-out"), q("0:1:1"), model, q("--json") });
+        RANKSCOPE_CHECK_RUN(run, 0);
+        const json plan = run.json();
+        QCOMPARE(plan["kept_key_dims"][0].get<int>(), keyDims / 2);
+        QCOMPARE(plan["kept_key_dims"][1].get<int>(), 3);
+        QVERIFY(plan["kept"][1][0].empty());
+        QCOMPARE(plan["kept"][1][1].size(), std::size_t { 3 });
+        const auto first = plan["kept"][0][0].get<std::vector<int>>();
+        QCOMPARE(first.size(), std::size_t { 3 });
+        QVERIFY(std::ranges::binary_search(first, 2) && std::ranges::binary_search(first, 7));
+        const auto second = plan["kept"][0][1].get<std::vector<int>>();
+        QCOMPARE(static_cast<int>(second.size()), keyDims / 2);
+        QVERIFY(second.front() > 1);
+        QVERIFY2(run.err.empty() || run.err.find("error") == std::string::npos, run.report().c_str());
+        const CliRun table
+            = runCli(common + QStringList { model, q("--heads-off"), q("1:0"), q("--force-in"), q("0:1:4") });
+        RANKSCOPE_CHECK_RUN(table, 0);
+        QVERIFY2(table.out.find("layer 1 head 0: off\n") != std::string::npos
+                     && table.out.find("layer 0 head 1: keeps") != std::string::npos
+                     && table.out.find("forced in 4\n") != std::string::npos,
+                 table.report().c_str());
+        const CliRun exported = exportTo(model, q("per-layer"), {});
+        RANKSCOPE_CHECK_RUN(exported, 0);
+        QVERIFY(exported.json()["verification"]["passed"].get<bool>());
+
+        // Slips of the finger: wrong use, with the value in the sentence, and no plan.
+        fs::remove(m_plan);
+        for (const auto& [option, value, phrase] :
+             { std::tuple { "--layers-kept", "9:3", "layers 0 to" },
+               { "--layers-kept", "1:0", "can keep 1 to" },
+               { "--heads-off", "0", "wants LAYER:HEAD" },
+               { "--heads-off", "0:99", "key heads 0 to" },
+               { "--heads-kept", "0:0:999", "key channels" },
+               { "--force-in", "0:0:x", "wants LAYER:HEAD:CHANNEL" },
+               { "--force-out", "0:0:-1", "wants LAYER:HEAD:CHANNEL" } }) {
+            const CliRun wrong = runCli(common + QStringList { model, q(option), q(value) });
+            RANKSCOPE_CHECK_RUN(wrong, 2);
+            QVERIFY2(wrong.err.find(phrase) != std::string::npos
+                         && wrong.err.find(value) != std::string::npos,
+                     wrong.report().c_str());
+        }
+        RANKSCOPE_CHECK_RUN(
+            runCli(common + QStringList { model, q("--force-in"), q("0:0:1"), q("--force-out"), q("0:0:1") }),
+            2);
+        RANKSCOPE_CHECK_RUN(
+            runCli(common + QStringList { model, q("--heads-off"), q("0:0"), q("--heads-kept"), q("0:0:2") }),
+            2);
+        QVERIFY(!fs::exists(m_plan));
     }
 
     /// Logits of the exported folder against those of the masked model, by hand.

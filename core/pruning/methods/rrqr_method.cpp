@@ -38,6 +38,23 @@ public:
             .kept;
     }
 
+    [[nodiscard]] std::vector<int> keptChannelsForced(int layer, int head, int count,
+                                                      const HeadEdit& edit) const override
+    {
+        const LayerStatistics& sums = m_statistics->layers[idx(layer)];
+        const std::span<const double> gram = gramOfHead(sums, head);
+        if (count >= std::ssize(edit.forcedIn)) {
+            return strongRrqrForced(gram, sums.keyDims, edit.forcedIn, edit.forcedOut, count, {}).kept;
+        }
+        std::vector<int> others;
+        for (int channel = 0; channel < sums.keyDims; ++channel) {
+            if (!std::binary_search(edit.forcedIn.begin(), edit.forcedIn.end(), channel)) {
+                others.push_back(channel);
+            }
+        }
+        return strongRrqrForced(gram, sums.keyDims, {}, others, count, {}).kept;
+    }
+
     [[nodiscard]] std::vector<double> scores(int layer, int head) const override
     {
         const PivotOrder& pivots = m_pivots[idx(layer)][idx(head)];

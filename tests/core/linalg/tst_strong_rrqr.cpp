@@ -93,6 +93,20 @@ double logVolume(const Eigen::MatrixXd& matrix, const std::vector<int>& columns)
     return 2.0 * factor.matrixL().toDenseMatrix().diagonal().array().log().sum();
 }
 
+/// `columns` with one more that is neither there nor in `out`.
+std::vector<std::vector<int>> extensions(const std::vector<int>& columns, const std::vector<int>& out,
+                                         int size)
+{
+    std::vector<std::vector<int>> list;
+    for (int column = 0; column < size; ++column) {
+        if (!std::ranges::binary_search(columns, column) && !std::ranges::binary_search(out, column)) {
+            std::vector<int>& next = list.emplace_back(columns);
+            next.insert(std::ranges::lower_bound(next, column), column);
+        }
+    }
+    return list;
+}
+
 std::string text(const std::vector<int>& items)
 {
     std::string result;
@@ -248,6 +262,102 @@ private Q_SLOTS:
         QVERIFY2(found.swaps > 64, std::to_string(found.swaps).c_str());
         QVERIFY(found.largestRho <= 1.0 + 1e-9);
         QVERIFY(std::abs(logVolume(matrix, found.kept) - logVolume(matrix, best)) < 5.0);
+    }
+
+    /// Random sets of decided columns of small matrices: with them the choice is the greedy one of brute
+    /// force, swaps leave none that grows the volume by more than f, and nothing decided gives the ordinary
+    /// choice.
+    void decidedColumnsAgainstBruteForce_data()
+    {
+        QTest::addColumn<int>("seed");
+        for (int seed = 1; seed <= 40; ++seed) {
+            QTest::addRow("seed=%d", seed) << seed;
+        }
+    }
+    void decidedColumnsAgainstBruteForce()
+    {
+        QFETCH(int, seed);
+        Random random(narrow<std::uint64_t>(seed));
+        const int size = 8;
+        const Eigen::MatrixXd matrix = seed % 2 == 0 ? randomMatrix(30, size, narrow<std::uint64_t>(seed))
+                                                     : nearDuplicates(30, size / 2, 1e-2, random.next());
+        const std::vector<double> gram = gramOf(matrix);
+        std::vector<int> in;
+        std::vector<int> out;
+        for (int column = 0; column < size; ++column) {
+            const auto draw = random.below(4);
+            if (draw < 2) {
+                (draw == 0 ? in : out).push_back(column);
+            }
+        }
+        if (std::ssize(out) == size) {
+            out.pop_back();
+        }
+        for (int count = std::max(1, narrow<int>(in.size())); count <= size - std::ssize(out); ++count) {
+            std::vector<int> greedy = in;
+            while (std::ssize(greedy) < count) {
+                std::vector<int> best;
+                for (const std::vector<int>& next : extensions(greedy, out, size)) {
+                    if (best.empty() || logVolume(matrix, next) > logVolume(matrix, best)) {
+                        best = next;
+                    }
+                }
+                greedy = best;
+            }
+            const StrongRrqrSelection first
+                = strongRrqrForced(gram, size, in, out, count, { .swapThreshold = 1.5, .maxSwaps = 0 });
+            COMPARE_SETS(first.kept, greedy, "greedy");
+            const StrongRrqrSelection strong
+                = strongRrqrForced(gram, size, in, out, count, { .swapThreshold = 1.1, .maxSwaps = 1000 });
+            QVERIFY(std::ranges::includes(strong.kept, in));
+            QCOMPARE(std::ssize(strong.kept), count);
+            QVERIFY(std::ranges::is_sorted(strong.kept));
+            for (const int column : out) {
+                QVERIFY(!std::ranges::binary_search(strong.kept, column));
+            }
+            const double volume = logVolume(matrix, strong.kept);
+            QVERIFY(volume >= logVolume(matrix, greedy) - 1e-9);
+            for (const int leaves : strong.kept) {
+                std::vector<int> rest = strong.kept;
+                std::erase(rest, leaves);
+                for (const std::vector<int>& other : extensions(rest, out, size)) {
+                    QVERIFY(std::ranges::binary_search(in, leaves)
+                            || logVolume(matrix, other) <= volume + 2.0 * std::log(1.1) + 1e-6);
+                }
+            }
+        }
+        for (int count = 1; count <= size; ++count) {
+            const std::vector<int> own = strongRrqr(gram, size, greedyPivotOrder(gram, size), count, {}).kept;
+            COMPARE_SETS(strongRrqrForced(gram, size, {}, {}, count, {}).kept, own, "nothing decided");
+            std::vector<int> gone;
+            for (int column = 0; column < size; ++column) {
+                if (!std::ranges::binary_search(own, column)) {
+                    gone.push_back(column);
+                }
+            }
+            COMPARE_SETS(strongRrqrForced(gram, size, own, gone, count, {}).kept, own, "all decided");
+            COMPARE_SETS(strongRrqrForced(gram, size, {}, gone, count, {}).kept, own, "all others out");
+        }
+    }
+
+    /// Columns that depend on those forced in have nothing to add: the others come first, then the longest.
+    void decidedColumnsMayBeDependent()
+    {
+        Eigen::MatrixXd matrix = randomMatrix(30, 8, 3);
+        matrix.col(1) = 2.0 * matrix.col(0);
+        matrix.col(2) = -3.0 * matrix.col(0);
+        matrix.col(5) = matrix.col(0) + matrix.col(4);
+        const std::vector<double> gram = gramOf(matrix);
+        const std::vector<int> in { 0, 1 };
+        const StrongRrqrSelection four = strongRrqrForced(gram, 8, in, {}, 4, {});
+        QCOMPARE(std::ssize(four.kept), 4);
+        QVERIFY(!std::ranges::binary_search(four.kept, 2));
+        QCOMPARE(four.filled, 0);
+        // 3, 6, 7 and one of 4 and 5 are independent of 0; then column 2, three times as long, or the other.
+        const StrongRrqrSelection seven = strongRrqrForced(gram, 8, in, {}, 7, {});
+        QCOMPARE(std::ssize(seven.kept), 7);
+        QCOMPARE(seven.filled, 1);
+        QVERIFY(std::ranges::binary_search(seven.kept, 2));
     }
 
     void greedyPartIsNested()

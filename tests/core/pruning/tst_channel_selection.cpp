@@ -7,6 +7,7 @@
 #include "core/pruning/methods/random_method.h"
 #include "core/pruning/methods/rrqr_method.h"
 #include "core/pruning/methods/score_method.h"
+#include "core/pruning/realise_plan.h"
 #include "core/pruning/select_channels.h"
 
 #include <QTest>
@@ -249,6 +250,38 @@ private Q_SLOTS:
             }
             QCOMPARE(selector->scores(0, head)[idx(pivots.order[3])], pivots.diagonalOfR[3]);
         }
+    }
+
+    /// Channels decided by hand change what else is worth keeping: the twin of one that is forced in goes.
+    void rrqrChoosesAgainAroundForcedChannels()
+    {
+        const ModelSpec spec = hybridSpec();
+        auto statistics = std::make_shared<ChannelStatistics>(*randomStatistics(spec, 2));
+        std::vector<double>& grams = statistics->layers[0].gram; // [3, 16, 16]
+        const auto gram = [&grams](int i, int j) -> double& { return grams[idx(i * 16 + j)]; };
+        for (int i = 0; i < 16; ++i) { // channel 0 three times as long; channel 1 nearly its twin
+            gram(0, i) = gram(i, 0) = 3.0 * gram(0, i);
+        }
+        gram(0, 0) *= 3.0;
+        for (int i = 0; i < 16; ++i) {
+            gram(1, i) = gram(i, 1) = 0.9 * gram(0, i);
+        }
+        gram(1, 1) = 0.81 * gram(0, 0) * (1.0 + 1e-6);
+        JobContext job;
+        const auto selector = *makeRrqrSelector(0, statistics, job);
+        LayerPlan layer { .keyDims = 16, .keptKeyDims = 4 };
+        QVERIFY(std::ranges::binary_search(selectedChannels(layer, 0, 0, selector.get()), 0));
+        layer.headEdits = { { .forcedIn = { 1 } }, {}, {} };
+        const std::vector<int> around = selectedChannels(layer, 0, 0, selector.get());
+        QVERIFY(std::ranges::binary_search(around, 1) && !std::ranges::binary_search(around, 0));
+        QCOMPARE(around,
+                 strongRrqrForced(std::span(grams).first(256), 16, std::vector { 1 }, {}, 4, {}).kept);
+        // More forced in than there is room for: the best of them.
+        layer.headEdits = { { .forcedIn = { 0, 1, 5, 7, 9, 11 } }, {}, {} };
+        const std::vector<int> some = selectedChannels(layer, 0, 0, selector.get());
+        QCOMPARE(std::ssize(some), 4);
+        QVERIFY(std::ranges::includes(layer.headEdits[0].forcedIn, some));
+        QVERIFY(std::ranges::binary_search(some, 0) && !std::ranges::binary_search(some, 1));
     }
 
     void statisticsThatAreNotFiniteAreRefused()
