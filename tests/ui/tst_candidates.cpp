@@ -145,6 +145,26 @@ private Q_SLOTS:
         QCOMPARE(bench.model.rowCount(), 1);
     }
 
+    /// The plan whose row was removed is still on show: whatever is announced about it brings no row back.
+    void aRemovedRowStaysAway()
+    {
+        Bench bench;
+        bench.open();
+        bench.prune(0.75);
+        bench.prune(0.5);
+        const int other = bench.model.idAt(1);
+        bench.history.remove(bench.model.idAt(2));
+        bench.history.pin(other);
+        Q_EMIT bench.workbench.baselineChanged();
+        QCOMPARE(bench.model.rowCount(), 2);
+        QCOMPARE(bench.history.currentId(), -1);
+        // Tried again after another plan, it is listed again.
+        bench.prune(0.75);
+        bench.prune(0.5);
+        QCOMPARE(bench.model.rowCount(), 3);
+        QCOMPARE(bench.history.currentId(), bench.model.idAt(2));
+    }
+
     void deltasArePairedWithThePinnedRow()
     {
         Bench bench;
@@ -287,6 +307,10 @@ private Q_SLOTS:
         QTest::keyClick(table, Qt::Key_Return);
         bench.finish();
         QCOMPARE(bench.history.currentId(), half);
+        // Once more: it is the present plan already.
+        const int steps = bench.document.undoStack()->count();
+        QTest::keyClick(table, Qt::Key_Return);
+        QCOMPARE(bench.document.undoStack()->count(), steps);
         QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
         const QStringList lines = QApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 4);

@@ -127,9 +127,11 @@ void CandidateHistory::takeCandidate()
     const std::shared_ptr<const PerplexityEstimate>& candidate = m_workbench.candidate();
     const std::optional<PruningPlan>& plan = m_workbench.realisedPlan();
     if (m_workbench.candidateTrust() != Trust::Final || m_workbench.baselineTrust() != Trust::Final
-        || candidate == nullptr || !plan || candidate->basis != m_workbench.baseline()->basis) {
+        || candidate == nullptr || !plan || candidate->basis != m_workbench.baseline()->basis
+        || candidate == m_takenOut) {
         return;
     }
+    m_takenOut.reset();
     const auto same = std::ranges::find_if(m_records, [&](const CandidateRecord& record) {
         return !record.isDense() && record.estimate->basis == candidate->basis
             && record.estimate->planFingerprint == candidate->planFingerprint;
@@ -377,6 +379,9 @@ void CandidateHistory::remove(int id)
         pin(0);
     }
     Q_EMIT aboutToRemove(row);
+    if (id == m_currentId) {
+        m_takenOut = m_records[idx(row)].estimate;
+    }
     m_records.erase(m_records.begin() + row);
     m_deltas.clear(); // its keys are addresses that may be used again
     Q_EMIT removed();
@@ -386,7 +391,7 @@ void CandidateHistory::remove(int id)
 void CandidateHistory::reload(int id)
 {
     const CandidateRecord* record = find(id);
-    if (record == nullptr) {
+    if (record == nullptr || id == m_currentId) {
         return;
     }
     if (record->isDense()) {

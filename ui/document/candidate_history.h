@@ -72,7 +72,7 @@ public:
     void rename(int id, const QString& name);
     /// The dense model stays.
     void remove(int id);
-    /// Makes the record's plan the document's, as one undo step.
+    /// Makes the record's plan the document's, as one undo step; no step when it is that already.
     void reload(int id);
 
     /// "RRQR 0.50" when method and ratio say it all, "RRQR 40/64" when all layers keep the same, else "by
@@ -117,6 +117,8 @@ private:
     int m_nextId = 1;
     int m_pinnedId = 0;
     int m_currentId = -1;
+    /// The number on show whose row was removed: it makes no new one until another number has come.
+    std::shared_ptr<const PerplexityEstimate> m_takenOut;
     std::string m_modelDigest; ///< whose records are shown; empty for none
     std::string m_fingerprint; ///< of that model's checkpoint
     std::map<std::string, Shelf> m_shelves; ///< of models that are not open now, by digest
