@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/narrow.h"
 #include "tests/support/paths.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/resources.h"
@@ -331,16 +332,31 @@ private Q_SLOTS:
         QCOMPARE(bench.scores.texts()[1].baseline, other.baseline);
         QVERIFY(bench.scores.texts()[1].delta->meanNll > other.delta->meanNll);
 
-        // Other windows: everything again.
+        // Other windows: everything again, and the dense number is as old as the rest until then.
         Workbench::Options options = bench.workbench.options();
         options.windowLength = 32;
         options.evaluationWindows = 5;
-        bench.workbench.setOptions(options);
+        const QModelIndex dense = model.index(1, TextScoreModel::BeforeColumn);
+        QVERIFY(!dense.data(MutedRole).toBool());
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.workbench.setOptions(options);
+            QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.texts().evaluation->length, 32, kEngineMs);
+            QVERIFY(dense.data().toString().startsWith(u'↻'));
+            QVERIFY(dense.data(MutedRole).toBool());
+        }
         QTRY_VERIFY_WITH_TIMEOUT(bench.scores.texts()[1].trust == Trust::Final
                                      && bench.scores.texts()[1].candidate->length == 32,
                                  kEngineMs);
         QCOMPARE(bench.scores.texts()[1].candidate->windows(), 5);
         QCOMPARE(model.table().count(u'\n'), 4);
+        // A plan that removes nothing: only dense numbers, none of the plan before.
+        bench.document.keepEverything();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.scores.texts()[0].candidate, nullptr, kEngineMs);
+        const QStringList row = model.table().split(u'\n')[2].split(u'\t');
+        QVERIFY(!row[1].isEmpty());
+        QCOMPARE(row.mid(2, 4), QStringList({ {}, {}, {}, {} }));
+        QCOMPARE(row.last(), u"final"_s);
         bench.scores.remove(0);
         QCOMPARE(model.rowCount(), 3);
         bench.scores.remove(2);
@@ -364,6 +380,15 @@ private Q_SLOTS:
         QApplication::sendEvent(&panel, &drop);
         QCOMPARE(bench.scores.texts().size(), std::size_t { 2 });
         QTRY_VERIFY_WITH_TIMEOUT(bench.scores.texts()[1].baseline != nullptr, kEngineMs); // dense as well
+        // What is said of the texts is of the present plan: nothing while a number is of an earlier one.
+        bench.prune(0.8);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.scores.texts()[1].trust, Trust::Final, kEngineMs);
+        const QString verdict = panel.verdict()->text();
+        QVERIFY2(!verdict.contains(u"scored"_s), qPrintable(verdict));
+        bench.document.setPruneRatio(0.3, bench.document.newGesture());
+        QVERIFY2(panel.verdict()->text().contains(u"once demo text is final"_s),
+                 qPrintable(panel.verdict()->text()));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.scores.texts()[1].trust, Trust::Final, kEngineMs);
         bench.dialogs.openFile = bench.folder.filePath(u"short.txt"_s);
         QFile file(bench.dialogs.openFile);
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write("Too short.") > 0);
@@ -392,7 +417,9 @@ private Q_SLOTS:
         QVERIFY2(size.contains(u"3.0 times"_s), qPrintable(size));
         QVERIFY(textDisagreement({ a, scored(u"b"_s, 0.18, 0.15, 0.21) }).isEmpty());
         QVERIFY(!textDisagreement({ a, scored(u"b"_s, 0.00, -0.01, 0.01) }).isEmpty());
-        QVERIFY(textDisagreement({ a, scored(u"b"_s, -0.05, -0.08, -0.02, Trust::Missing) }).isEmpty());
+        for (const Trust trust : { Trust::Missing, Trust::Partial, Trust::Stale }) {
+            QVERIFY(textDisagreement({ a, scored(u"b"_s, -0.05, -0.08, -0.02, trust) }).isEmpty());
+        }
     }
 
     void thePanelSaysWhatItsNumbersAre()

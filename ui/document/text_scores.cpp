@@ -73,26 +73,30 @@ void TextScores::refreshMain()
     main.name = main.path == demoEvaluationText() ? tr("demo text") : QFileInfo(main.path).fileName();
     main.windows = m_workbench.texts().evaluation;
     main.baseline = m_workbench.baseline();
+    main.baselineTrust = main.baseline != nullptr ? m_workbench.baselineTrust() : Trust::Missing;
     main.candidate = m_workbench.candidate();
     main.trust = m_workbench.candidateTrust();
     main.failure = m_workbench.blockingSentence();
     main.delta = m_workbench.denseDelta();
     Q_EMIT textChanged(0);
-    // Deltas of the further texts age with the plan.
+    // Numbers of the further texts age with model and windows, deltas with the plan as well.
+    const bool sameWindows = !m_evaluator.expired() && m_evaluator.lock() == m_workbench.evaluator();
     for (int row = 1; row < std::ssize(m_texts); ++row) {
         TextScore& text = m_texts[idx(row)];
-        const Trust before = text.trust;
+        const auto before = std::pair(text.trust, text.baselineTrust);
+        text.baselineTrust = text.baseline == nullptr ? Trust::Missing
+            : text.baselineCurrent && sameWindows     ? Trust::Final
+                                                      : Trust::Stale;
         if (text.candidate == nullptr || m_document.plan().keepsAll()) {
             text.trust = Trust::Missing;
         } else {
             const bool current = m_workbench.candidateTrust() == Trust::Final
                 && m_workbench.candidate() != nullptr
                 && text.candidate->planFingerprint == m_workbench.candidate()->planFingerprint
-                && text.baselineCurrent && !m_evaluator.expired()
-                && m_evaluator.lock() == m_workbench.evaluator();
+                && text.baselineTrust == Trust::Final;
             text.trust = current ? Trust::Final : Trust::Stale;
         }
-        if (text.trust != before) {
+        if (std::pair(text.trust, text.baselineTrust) != before) {
             Q_EMIT textChanged(row);
         }
     }
@@ -354,7 +358,7 @@ QString textDisagreement(const std::vector<TextScore>& texts)
     const TextScore* least = nullptr;
     const TextScore* most = nullptr;
     for (const TextScore& text : texts) {
-        if (!text.delta || text.trust == Trust::Missing || text.trust == Trust::Partial) {
+        if (!text.delta || text.trust != Trust::Final) {
             continue;
         }
         if (least == nullptr || text.delta->meanNll < least->delta->meanNll) {

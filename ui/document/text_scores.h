@@ -32,6 +32,7 @@ struct TextScore {
     std::shared_ptr<const PerplexityEstimate> candidate;
     std::optional<PairedDelta> delta; ///< against the dense model
     bool baselineCurrent = false; ///< of the present model and windows
+    Trust baselineTrust = Trust::Missing;
     Trust trust = Trust::Missing; ///< of candidate and delta
     QString failure; ///< a sentence, or empty
     bool stopped = false; ///< which is the failure: another plan is scored again
@@ -92,8 +93,8 @@ private:
 };
 
 /// Whether the texts tell different stories: a sentence that names the two that differ most, or nothing.
-/// Signs count only where the intervals exclude zero; sizes where the intervals do not meet and one loss is
-/// at least twice the other.
+/// Numbers of an earlier plan or of other windows say nothing. Signs count only where the intervals exclude
+/// zero; sizes where the intervals do not meet and one loss is at least twice the other.
 [[nodiscard]] QString textDisagreement(const std::vector<TextScore>& texts);
 
 } // namespace rankscope

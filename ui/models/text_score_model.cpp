@@ -11,6 +11,26 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// Of what the column shows.
+Trust trustOf(const TextScore& text, int column)
+{
+    switch (column) {
+    case TextScoreModel::BeforeColumn:
+    case TextScoreModel::TokensColumn:
+        return text.baselineTrust;
+    case TextScoreModel::AfterColumn:
+    case TextScoreModel::DeltaColumn:
+    case TextScoreModel::IntervalColumn:
+        return text.trust;
+    default:
+        return Trust::Final;
+    }
+}
+
+} // namespace
+
 TextScoreModel::TextScoreModel(TextScores& scores, QObject* parent)
     : QAbstractTableModel(parent)
     , m_scores(scores)
@@ -50,8 +70,8 @@ QVariant TextScoreModel::data(const QModelIndex& index, int role) const
     case StrongRole:
         return index.row() == 0 && index.column() == NameColumn;
     case MutedRole:
-        return !text.failure.isEmpty() || (index.column() >= AfterColumn && text.trust != Trust::Final)
-            || index.column() == IntervalColumn;
+        return !text.failure.isEmpty() || index.column() == IntervalColumn
+            || trustOf(text, index.column()) != Trust::Final;
     case ToneRole:
         return index.column() != DeltaColumn || !text.delta || !text.delta->significant() ? 0
             : text.delta->meanNll > 0.0                                                   ? 1
@@ -63,15 +83,17 @@ QVariant TextScoreModel::data(const QModelIndex& index, int role) const
 
 QString TextScoreModel::display(const TextScore& text, int column)
 {
-    const QString mark = text.trust == Trust::Stale ? u"↻ "_s : QString();
+    const auto mark = [](Trust trust) { return trust == Trust::Stale ? u"↻ "_s : QString(); };
     switch (column) {
     case NameColumn:
         return text.failure.isEmpty() ? text.name : u"⚠ "_s + text.name;
     case BeforeColumn:
-        return text.baseline != nullptr ? formatPerplexity(text.baseline->perplexity()) : u"–"_s;
+        return text.baseline != nullptr
+            ? mark(text.baselineTrust) + formatPerplexity(text.baseline->perplexity())
+            : u"–"_s;
     case AfterColumn:
         return text.candidate != nullptr && text.trust != Trust::Missing
-            ? mark + formatPerplexity(text.candidate->perplexity())
+            ? mark(text.trust) + formatPerplexity(text.candidate->perplexity())
             : u"–"_s;
     case DeltaColumn:
         return text.delta && text.trust != Trust::Missing ? formatSigned(text.delta->meanNll, 3) : u"–"_s;
@@ -106,7 +128,9 @@ QString TextScoreModel::toolTip(const TextScore& text)
                        formatSigned(text.delta->high, 4))
                   .arg(text.delta->windows);
     }
-    return text.trust == Trust::Stale ? tip + u'\n' + tr("From an earlier plan or other windows.") : tip;
+    return text.baselineTrust == Trust::Stale ? tip + u'\n' + tr("Of an earlier model or other windows.")
+        : text.trust == Trust::Stale          ? tip + u'\n' + tr("Δ from an earlier plan.")
+                                              : tip;
 }
 
 QVariant TextScoreModel::headerData(int section, Qt::Orientation orientation, int role) const
@@ -150,21 +174,24 @@ QString TextScoreModel::table() const
     for (const TextScore& text : m_scores.texts()) {
         const auto number
             = [](bool there, double value) { return there ? QString::number(value, 'g', 12) : QString(); };
+        const bool planned = text.trust != Trust::Missing;
+        const bool paired = planned && text.delta;
         const PairedDelta delta = text.delta.value_or(PairedDelta {});
+        const Trust trust = planned ? text.trust : text.baselineTrust;
         const QString state = !text.failure.isEmpty() ? u"failed"_s
-            : text.trust == Trust::Final              ? u"final"_s
-            : text.trust == Trust::Partial            ? u"partial"_s
-            : text.trust == Trust::Stale              ? u"stale"_s
+            : trust == Trust::Final                   ? u"final"_s
+            : trust == Trust::Partial                 ? u"partial"_s
+            : trust == Trust::Stale                   ? u"stale"_s
                                                       : u"missing"_s;
         const auto perplexity = [&](const std::shared_ptr<const PerplexityEstimate>& estimate) {
             return number(estimate != nullptr, estimate != nullptr ? estimate->perplexity() : 0.0);
         };
         out += QStringList { text.name,
                              perplexity(text.baseline),
-                             perplexity(text.candidate),
-                             number(text.delta.has_value(), delta.meanNll),
-                             number(text.delta.has_value(), delta.low),
-                             number(text.delta.has_value(), delta.high),
+                             planned ? perplexity(text.candidate) : QString(),
+                             number(paired, delta.meanNll),
+                             number(paired, delta.low),
+                             number(paired, delta.high),
                              text.baseline != nullptr ? QString::number(text.baseline->tokens()) : QString(),
                              state }
                    .join(u'\t')

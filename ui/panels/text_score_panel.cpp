@@ -132,22 +132,32 @@ void TextScorePanel::refresh()
     const std::vector<TextScore>& texts = m_scores.texts();
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
     m_remove->setEnabled(!rows.isEmpty() && rows.first().row() > 0);
-    QString sentence = textDisagreement(texts);
-    const bool disagree = !sentence.isEmpty();
+    const TextScore& main = texts.front();
+    const bool planned = main.candidate != nullptr;
     const auto failed
         = std::ranges::find_if(texts, [](const TextScore& text) { return !text.failure.isEmpty(); });
-    const auto waiting = std::ranges::count_if(texts.begin() + 1, texts.end(), [](const TextScore& text) {
-        return text.failure.isEmpty() && (text.baseline == nullptr || !text.baselineCurrent);
-    });
+    const auto waiting
+        = std::ranges::count_if(texts.begin() + 1, texts.end(), [planned](const TextScore& text) {
+              return text.failure.isEmpty()
+                  && (text.baselineTrust != Trust::Final || (planned && text.trust != Trust::Final));
+          });
+    QString sentence;
+    bool disagree = false;
     if (failed != texts.end()) {
         sentence = failed->failure;
-    } else if (!disagree && texts.size() < 2) {
+    } else if (texts.size() < 2) {
         sentence = tr("Add further texts to see whether the loss is the same on all of them.");
+    } else if (planned && main.trust != Trust::Final) {
+        sentence = tr("The further texts are scored once %1 is final.").arg(main.name);
     } else if (waiting > 0) {
         sentence = waiting == 1 ? tr("1 text still to be scored.")
                                 : tr("%1 texts still to be scored.").arg(waiting);
-    } else if (!disagree && texts.front().delta) {
-        sentence = tr("The texts agree.");
+    } else if (planned) {
+        sentence = textDisagreement(texts);
+        disagree = !sentence.isEmpty();
+        if (!disagree) {
+            sentence = tr("The texts agree.");
+        }
     }
     m_verdict->setText(sentence);
     m_verdict->setForegroundRole(disagree ? QPalette::BrightText : QPalette::PlaceholderText);
@@ -191,7 +201,7 @@ void TextScorePanel::fitColumns()
     const auto chars = [&](const QString& text) { return metrics.horizontalAdvance(text) + 14; };
     int room = m_table->viewport()->width() - chars(u"evaluation.txt"_s);
     const std::pair<int, int> wanted[] = { { TextScoreModel::DeltaColumn, chars(u"+0.000"_s) },
-                                           { TextScoreModel::BeforeColumn, chars(u"999.99"_s) },
+                                           { TextScoreModel::BeforeColumn, chars(u"↻ 999.99"_s) },
                                            { TextScoreModel::AfterColumn, chars(u"↻ 999.99"_s) },
                                            { TextScoreModel::TokensColumn, chars(u"999 999"_s) },
                                            { TextScoreModel::IntervalColumn, chars(u"+0.000 … +0.000"_s) } };
