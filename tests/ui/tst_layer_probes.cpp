@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/narrow.h"
 #include "tests/support/paths.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/size_snap.h"
@@ -124,6 +125,42 @@ private Q_SLOTS:
         bench.probes.measureNow();
         QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
         QVERIFY(bench.probes.note().isEmpty());
+    }
+
+    /// What was selected for another text is no result of this one, before the new selection has run either.
+    void anotherCalibrationTextMakesThemStale()
+    {
+        Bench bench;
+        bench.open();
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+            QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.statistics(), nullptr, kEngineMs);
+            for (const int layer : bench.document.prunableLayers()) {
+                QCOMPARE(bench.probes.of(layer).aloneTrust, Trust::Stale);
+                QCOMPARE(bench.probes.of(layer).curveTrust, Trust::Stale);
+            }
+            QVERIFY(!bench.probes.haveCosts());
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal() && bench.probes.haveCosts(), kEngineMs);
+    }
+
+    /// Channels that a plan names itself depend on no text.
+    void listedChannelsStayMeasured()
+    {
+        Bench bench;
+        bench.open();
+        bench.document.setKept({ 2 }, 16, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        bench.document.replacePlan(*bench.workbench.realisedPlan(), u"load"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        const test::HeldLane engine(bench.lanes.gpu());
+        bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.statistics(), nullptr, kEngineMs);
+        QCOMPARE(bench.probes.of(2).aloneTrust, Trust::Final);
+        QCOMPARE(bench.probes.of(2).curveTrust, Trust::Stale);
     }
 
     void anotherMethodHasOtherCurves()

@@ -2,6 +2,9 @@
 #include "ui/document/layer_probes.h"
 
 #include "core/base/narrow.h"
+#include "core/pruning/method_registry.h"
+#include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 #include "ui/jobs/job_lanes.h"
@@ -77,9 +80,12 @@ LayerProbes::LayerProbes(Workbench& workbench, JobLanes& lanes, JobListModel& jo
     });
     connect(&m_workbench, &Workbench::candidateChanged, this, later);
     connect(&m_workbench, &Workbench::selectorChanged, this, [this, later] {
-        if (m_workbench.selector() == nullptr && m_stage == Stage::Curves) {
-            takePartial();
-            dropRun(); // another one is on its way
+        if (m_workbench.selector() == nullptr) {
+            if (m_stage == Stage::Curves) {
+                takePartial();
+                dropRun(); // another one is on its way
+            }
+            refresh(); // it may see another text
         }
         later();
     });
@@ -192,6 +198,7 @@ void LayerProbes::onModelChanged()
     if (m_workbench.model() == nullptr) {
         dropRun();
         m_selector.reset(); // it holds the model
+        m_failure.clear(); // of another device, perhaps
     }
 }
 
@@ -210,13 +217,20 @@ bool LayerProbes::isCurrent() const
     return m_workbench.evaluator() != nullptr && m_evaluator.lock() == m_workbench.evaluator();
 }
 
+bool LayerProbes::selectsAlike() const
+{
+    const PruningPlan& plan = m_document.plan();
+    const MethodInfo* method = findMethod(plan.method);
+    return isOfPlan(m_selector.get(), plan) && method != nullptr
+        && (!method->needsStatistics
+            || (m_workbench.statistics() != nullptr && m_statistics.lock() == m_workbench.statistics()));
+}
+
 void LayerProbes::onPlanChanged()
 {
     // What the finished layers gave is kept; the curves rest on the method alone and go on.
     const PruningPlan& plan = m_document.plan();
-    const bool otherMethod
-        = m_selector == nullptr || m_selector->methodId() != plan.method || m_selector->seed() != plan.seed;
-    if (m_job != nullptr && (m_stage != Stage::Curves || otherMethod)) {
+    if (m_job != nullptr && (m_stage != Stage::Curves || !isOfPlan(m_selector.get(), plan))) {
         takePartial();
         dropRun();
     }
@@ -241,6 +255,7 @@ void LayerProbes::forgetWhatNoLongerHolds()
             && m_selector->seed() == m_workbench.selector()->seed()
             && m_selector->calibration() == m_workbench.selector()->calibration();
         m_selector = m_workbench.selector();
+        m_statistics = m_workbench.statistics();
         if (!same) {
             for (LayerSensitivity& layer : m_known) {
                 layer.curve.clear();
@@ -255,7 +270,7 @@ void LayerProbes::forgetWhatNoLongerHolds()
                 m_known[layer].alone.reset();
             }
         }
-        m_plannedMethod = realised->method;
+        m_plannedMethod = { realised->method, realised->seed };
     }
 }
 
@@ -279,7 +294,7 @@ std::optional<LayerProbes::Stage> LayerProbes::missing() const
     if (least < sample) {
         return Stage::Planned;
     }
-    if (m_selector != nullptr && m_selector->methodId() == m_document.plan().method) {
+    if (selectsAlike()) {
         for (const int layer : m_document.prunableLayers()) {
             const std::size_t wanted
                 = probeSizes(m_document.plan().layers[idx(layer)].keyDims, SensitivityRequest {}.keptShares)
@@ -413,12 +428,14 @@ void LayerProbes::refresh()
     m_costs.resize(plan.layers.size());
     m_largestCost = 0.0;
     const bool current = isCurrent() && m_known.size() == plan.layers.size();
+    const bool alike = selectsAlike();
     for (std::size_t layer = 0; layer < plan.layers.size(); ++layer) {
         Numbers& numbers = m_numbers[layer];
         const bool cut = !plan.layers[layer].keepsAll();
         // Known before the selection of the new plan has run: layers are selected one by one.
-        const bool aloneHolds
-            = current && m_plannedMethod == plan.method && asksFor(plan.layers[layer], m_plannedOf[layer]);
+        const bool aloneHolds = current && m_plannedMethod == std::pair(plan.method, plan.seed)
+            && asksFor(plan.layers[layer], m_plannedOf[layer])
+            && (alike || !needsSelection(PruningPlan { .layers = { plan.layers[layer] } }));
         if (!cut) {
             numbers.alone.reset();
             numbers.aloneTrust = Trust::Missing;
@@ -428,8 +445,7 @@ void LayerProbes::refresh()
         } else {
             numbers.aloneTrust = numbers.alone ? Trust::Stale : Trust::Missing;
         }
-        const bool curveHolds = current && m_selector != nullptr && m_selector->methodId() == plan.method;
-        if (curveHolds && !m_known[layer].curve.empty()) {
+        if (current && alike && !m_known[layer].curve.empty()) {
             numbers.curve = m_known[layer].curve;
             numbers.curveTrust = Trust::Final;
         } else {

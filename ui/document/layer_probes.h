@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 class QTimer;
@@ -23,6 +24,7 @@ class JobLanes;
 class JobListModel;
 class PlanDocument;
 class Workbench;
+struct ChannelStatistics;
 
 /// What every layer costs alone: as planned, and as a curve over a few sizes of the method. Measured with low
 /// priority once baseline and candidate are final; after an edit only the layers whose channels changed.
@@ -73,6 +75,8 @@ private:
     void dropRun();
     void consider();
     [[nodiscard]] bool isCurrent() const;
+    /// What the plan's method selects now is what it selected for m_known.
+    [[nodiscard]] bool selectsAlike() const;
     void forgetWhatNoLongerHolds();
     [[nodiscard]] std::optional<Stage> missing() const;
     [[nodiscard]] double secondsOf(Stage stage) const;
@@ -95,9 +99,10 @@ private:
     std::weak_ptr<LiveEvaluator> m_evaluator;
     int m_windows = 0; ///< of that evaluator
     std::shared_ptr<const ChannelSelector> m_selector; ///< of m_known's curves
+    std::weak_ptr<const ChannelStatistics> m_statistics; ///< that m_selector was made from
     LayerSensitivities m_known;
     std::vector<LayerPlan> m_plannedOf; ///< what m_known's layers alone were measured for
-    std::string m_plannedMethod; ///< that selected them
+    std::pair<std::string, std::uint64_t> m_plannedMethod; ///< and seed, that selected them
     std::vector<Numbers> m_numbers;
     std::vector<std::vector<CostPoint>> m_costs;
     double m_largestCost = 0.0;

@@ -20,4 +20,9 @@ std::string planKey(const PruningPlan& plan, const ChannelSelector* selector)
     return key;
 }
 
+bool isOfPlan(const ChannelSelector* selector, const PruningPlan& plan)
+{
+    return selector != nullptr && selector->methodId() == plan.method && selector->seed() == plan.seed;
+}
+
 } // namespace rankscope

@@ -14,4 +14,7 @@ class ChannelSelector;
 /// everything: the dense model.
 [[nodiscard]] std::string planKey(const PruningPlan& plan, const ChannelSelector* selector);
 
+/// `selector` is that of the plan's method and seed. False for null.
+[[nodiscard]] bool isOfPlan(const ChannelSelector* selector, const PruningPlan& plan);
+
 } // namespace rankscope
