@@ -21,6 +21,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <numeric>
+
 using namespace rankscope;
 using namespace Qt::StringLiterals;
 
@@ -209,6 +211,34 @@ private Q_SLOTS:
                                  kEngineMs);
         QVERIFY(bench.pruned.spectra() != spectra);
         QVERIFY(bench.ranks.shown().trajectory != trace);
+    }
+
+    /// No text to select from: what has to be selected says so, what names its channels needs none.
+    void aPlanThatNamesItsChannelsIsTraced()
+    {
+        Bench bench;
+        bench.workbench.setCalibrationText(u"/nowhere/calibration.txt"_s);
+        bench.workbench.open(demoFolder());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.model() != nullptr
+                                     && bench.workbench.texts().evaluation != nullptr
+                                     && !bench.workbench.selectorNote().isEmpty(),
+                                 kEngineMs);
+        bench.selection.reset(bench.document.spec().layerCount(), 0);
+        bench.document.setKept({ 0 }, 16, bench.document.newGesture());
+        bench.ranks.setPruned(true);
+        bench.ranks.setWatching(&bench.view, true);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks.note(), bench.workbench.selectorNote(), kEngineMs);
+        PruningPlan plan = bench.document.plan();
+        std::vector<int> first(16);
+        std::iota(first.begin(), first.end(), 0);
+        plan.layers[0].kept.assign(idx(bench.document.spec().layers[0].heads), first);
+        bench.document.replacePlan(plan, u"load"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks.trust(), Trust::Final, kEngineMs);
+        QVERIFY(bench.ranks.shown().spectra->at(63, 0).entropyRank <= 16.0 + 1e-6);
+        // A method again: the traced plan stays as an earlier one, with the reason.
+        bench.document.setKept({ 0 }, 12, bench.document.newGesture());
+        QVERIFY2(bench.ranks.staleCaption().contains(bench.workbench.selectorNote()),
+                 qPrintable(bench.ranks.staleCaption()));
     }
 
     /// The overlay is compared position by position.

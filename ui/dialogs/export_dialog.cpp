@@ -4,6 +4,7 @@
 #include "core/pruning/realise_plan.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_preview_tree.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
@@ -200,9 +201,7 @@ void ExportDialog::startPreview()
     }
     showModes();
     const PruningPlan& wanted = m_services.document.plan();
-    const bool selected = !needsSelection(wanted)
-        || (workbench.selector() != nullptr && workbench.selector()->methodId() == wanted.method
-            && workbench.selector()->seed() == wanted.seed);
+    const bool selected = !needsSelection(wanted) || isOfPlan(workbench.selector().get(), wanted);
     if (workbench.model() == nullptr || workbench.overview() == nullptr || !selected) {
         const QString& why
             = workbench.model() == nullptr ? workbench.modelSentence() : workbench.selectorNote();

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
 #include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -124,7 +125,7 @@ QString ChannelChoice::emptySentence() const
     if (!m_document.isPrunable(layer)) {
         return tr("Layer %1 is softmax attention: it has no key channels to rank.").arg(layer);
     }
-    if (m_workbench.selector() == nullptr || m_workbench.selector()->methodId() != m_document.plan().method) {
+    if (!isOfPlan(m_workbench.selector().get(), m_document.plan())) {
         return m_workbench.selectorNote().isEmpty() ? tr("Reading the calibration text…")
                                                     : m_workbench.selectorNote();
     }

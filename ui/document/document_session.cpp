@@ -5,6 +5,7 @@
 #include "core/io/path_kind.h"
 #include "core/plan/plan_file.h"
 #include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -173,9 +174,8 @@ void DocumentSession::continueSaving()
     const Workbench& workbench = m_services.workbench;
     const PruningPlan& plan = m_saving->plan;
     const std::shared_ptr<const ChannelSelector>& selector = workbench.selector();
-    const bool ready = workbench.model() != nullptr
-        && (!needsSelection(plan)
-            || (selector != nullptr && selector->methodId() == plan.method && selector->seed() == plan.seed));
+    const bool ready
+        = workbench.model() != nullptr && (!needsSelection(plan) || isOfPlan(selector.get(), plan));
     if (!ready) {
         const PruningPlan& now = m_services.document.plan();
         if (now.method != plan.method || now.seed != plan.seed) {

@@ -156,6 +156,7 @@ QString TokenRanks::staleCaption() const
     return tr("of %1 · %2")
         .arg(staleOrigin(),
              !m_failure.isEmpty() && m_failedKey == wanted() ? m_failure
+                 : waitsForSelection()                       ? selectionNote()
                  : mayStart()                                ? tr("computing…")
                                                              : tr("press F5 for this one"));
 }
@@ -193,7 +194,7 @@ QString TokenRanks::note() const
             .arg(layer)
             .arg(formatSeconds(estimatedSeconds()));
     }
-    return tr("Tracing the state of layer %1…").arg(layer);
+    return waitsForSelection() ? selectionNote() : tr("Tracing the state of layer %1…").arg(layer);
 }
 
 double TokenRanks::estimatedSeconds() const
@@ -212,6 +213,19 @@ double TokenRanks::estimatedSeconds() const
         = tokens * spec.valueHeads * spec.keyDims * spec.valueDims * std::min(spec.keyDims, spec.valueDims);
     return blocks / (model->device().kind == DeviceKind::Cpu ? kCpuFlops : kGpuFlops)
         + states * kSecondsPerEntry;
+}
+
+bool TokenRanks::waitsForSelection() const
+{
+    const PruningPlan& plan = m_document.plan();
+    return m_pruned && m_document.isOpen() && !plan.keepsAll() && needsSelection(plan)
+        && !isOfPlan(m_workbench.selector().get(), plan);
+}
+
+QString TokenRanks::selectionNote() const
+{
+    return m_workbench.selectorNote().isEmpty() ? tr("The channels of the plan are being ranked…")
+                                                : m_workbench.selectorNote();
 }
 
 bool TokenRanks::mayStart() const
@@ -284,8 +298,7 @@ void TokenRanks::start()
     }
     const PruningPlan plan = m_document.plan();
     const std::shared_ptr<const ChannelSelector>& selector = m_workbench.selector();
-    if (!key.plan.empty()
-        && (selector == nullptr || selector->methodId() != plan.method || selector->seed() != plan.seed)) {
+    if (waitsForSelection()) {
         return; // starts when the selector arrives
     }
     m_runningKey = key;

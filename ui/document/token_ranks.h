@@ -79,6 +79,10 @@ private:
 
     [[nodiscard]] Key wanted() const;
     [[nodiscard]] bool mayStart() const;
+    /// The plan leaves channels to a method whose selector is not there.
+    [[nodiscard]] bool waitsForSelection() const;
+    /// Why not, or that it is on its way.
+    [[nodiscard]] QString selectionNote() const;
     void forget();
     void schedule();
     void start();

@@ -2,6 +2,7 @@
 #include "ui/document/workbench.h"
 
 #include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/resources.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -68,7 +69,7 @@ void Workbench::stopEngineWork()
 
 const QString& Workbench::candidateNote() const
 {
-    const bool selected = m_selector != nullptr && m_selector->methodId() == m_document.plan().method;
+    const bool selected = isOfPlan(m_selector.get(), m_document.plan());
     return m_candidateNote.isEmpty() && !selected && needsSelection(m_document.plan()) ? m_selectorNote
                                                                                        : m_candidateNote;
 }

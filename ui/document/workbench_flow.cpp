@@ -3,6 +3,7 @@
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
 #include "core/pruning/realise_plan.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
 #include "ui/jobs/job.h"
@@ -183,11 +184,11 @@ void Workbench::startStatistics()
 
 void Workbench::ensureSelector()
 {
-    const std::string method = m_document.plan().method;
-    const std::uint64_t seed = m_document.plan().seed;
-    if (m_selector != nullptr && m_selector->methodId() == method && m_selector->seed() == seed) {
+    if (isOfPlan(m_selector.get(), m_document.plan())) {
         return;
     }
+    const std::string method = m_document.plan().method;
+    const std::uint64_t seed = m_document.plan().seed;
     const MethodInfo* info = findMethod(method);
     if (info == nullptr) {
         const QString note = tr("This version has no method \"%1\": choose another one in Plan.")
@@ -303,8 +304,7 @@ void Workbench::startCandidate()
     if (showKnown(plan)) {
         return;
     }
-    const bool selectorFits = m_selector != nullptr && m_selector->methodId() == plan.method;
-    if (needsSelection(plan) && !selectorFits) {
+    if (needsSelection(plan) && !isOfPlan(m_selector.get(), plan)) {
         return; // starts when the selector arrives
     }
     if (m_candidateTrust == Trust::Final && sameNumbers(plan, m_evaluatedPlan)) {
@@ -490,8 +490,7 @@ QString Workbench::staleReason() const
         return candidateNote();
     }
     const PruningPlan& plan = m_document.plan();
-    const bool selected = m_selector != nullptr && m_selector->methodId() == plan.method;
-    return needsSelection(plan) && !selected
+    return needsSelection(plan) && !isOfPlan(m_selector.get(), plan)
         ? tr("%1: the channels of the new one are being ranked.").arg(from)
         : tr("%1: measuring…").arg(from);
 }

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "core/pruning/realise_plan.h"
 #include "ui/actions/definitions.h"
+#include "ui/document/plan_key.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
 #include "ui/models/layer_selection.h"
@@ -184,7 +185,7 @@ std::vector<bool> StatePanel::removedChannels(int head) const
         kept = realised->layers[idx(layer)].kept[idx(keyHead)];
     } else if (!isUnselected(plan, keyHead)) {
         kept = plan.kept[idx(keyHead)];
-    } else if (m_workbench.selector() != nullptr) {
+    } else if (isOfPlan(m_workbench.selector().get(), m_document.plan())) {
         kept = selectedChannels(plan, layer, keyHead, m_workbench.selector().get());
     } else {
         return {};
