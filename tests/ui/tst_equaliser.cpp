@@ -2,10 +2,18 @@
 #include "core/base/narrow.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/size_snap.h"
+#include "ui/document/workbench.h"
+#include "ui/jobs/job_lanes.h"
+#include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_selection.h"
+#include "ui/panels/head_equaliser_panel.h"
+#include "ui/settings/settings.h"
 #include "ui/widgets/equaliser.h"
 
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
 
@@ -188,6 +196,38 @@ private Q_SLOTS:
         QVERIFY(entry != nullptr);
         QTest::keyClick(entry, Qt::Key_Escape);
         QTRY_COMPARE(bench.kept()[1], 27);
+    }
+
+    /// As many faders, but of another layer: another step, and no outline of the sizes before.
+    void headsOfAnotherLayerAreAnotherStep()
+    {
+        QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        JobLanes lanes;
+        JobListModel jobs;
+        PlanDocument document;
+        Workbench workbench(lanes, jobs, document, {});
+        LayerSelection selection;
+        SizeSnap snap(settings);
+        test::FakeDialogs dialogs;
+        const ModelSpec spec = test::smallSpec(3, false);
+        document.open(spec, test::openPlan(spec));
+        selection.reset(3, 0);
+        HeadEqualiserPanel panel(workbench, document, selection, snap, dialogs);
+        panel.resize(400, 300);
+        panel.show();
+        Equaliser& faders = *panel.equaliser();
+        QTest::keyClick(&faders, Qt::Key_Down);
+        QTest::keyClick(&faders, Qt::Key_Down);
+        QCOMPARE(document.undoStack()->count(), 1);
+        QVERIFY(faders.hasGhost());
+        selection.setCurrentLayer(1);
+        QVERIFY(!faders.hasGhost());
+        QTest::keyClick(&faders, Qt::Key_Down);
+        QCOMPARE(document.undoStack()->count(), 2);
+        document.undoStack()->undo();
+        QVERIFY(document.plan().layers[1].headEdits.empty());
+        QCOMPARE(document.plan().layers[0].keptKeyDimsOf(0), 62);
     }
 
     void aDoubleClickResets()

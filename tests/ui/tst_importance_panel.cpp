@@ -221,6 +221,8 @@ private Q_SLOTS:
         QCOMPARE(bench.steps(), steps + 1); // a burst of presses is one gesture
         bench.key(Qt::Key_Down);
         QCOMPARE(bench.window.selection().head(), 2);
+        bench.key(Qt::Key_Left, Qt::ControlModifier);
+        QCOMPARE(bench.steps(), steps + 2); // at another head another one
         bench.key(Qt::Key_Up);
         QCOMPARE(bench.window.selection().head(), 1);
     }

@@ -296,6 +296,22 @@ private Q_SLOTS:
         QCOMPARE(kept(), 32);
     }
 
+    /// However fast the keys follow each other.
+    void anotherLayerIsAnotherStep()
+    {
+        Bench bench(4, m_ini, false);
+        QSlider* slider = bench.panel.editor()->slider();
+        for (const int layer : { 1, 2 }) {
+            bench.selection.setCurrentLayer(layer);
+            QTest::keyClick(slider, Qt::Key_Left);
+            QTest::keyClick(slider, Qt::Key_Left);
+        }
+        QCOMPARE(bench.document.undoStack()->count(), 2);
+        bench.document.undoStack()->undo();
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 62);
+        QCOMPARE(bench.document.plan().layers[2].keptKeyDims, 64);
+    }
+
 private:
     static void drag(QTableView* table, const QPoint& from, const QPoint& to)
     {

@@ -12,6 +12,7 @@
 #include <QMenu>
 
 #include <algorithm>
+#include <utility>
 
 namespace rankscope {
 
@@ -127,6 +128,9 @@ void HeadEqualiserPanel::refresh()
             }
             faders.push_back(std::move(fader));
         }
+    }
+    if (std::exchange(m_shownLayer, layer) != layer) {
+        m_equaliser->startAfresh();
     }
     m_equaliser->setFaders(std::move(faders));
     m_equaliser->setCurrent(m_selection.head() / group());

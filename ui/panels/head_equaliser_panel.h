@@ -45,6 +45,7 @@ private:
     SizeSnap& m_snap;
     DialogPort& m_dialogs;
     Equaliser* m_equaliser;
+    int m_shownLayer = -1;
 };
 
 } // namespace rankscope

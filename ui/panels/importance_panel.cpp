@@ -77,6 +77,9 @@ ImportancePanel::ImportancePanel(ChannelChoice& choice, PlanDocument& document, 
         refreshMarks();
     });
     connect(&m_selection, &LayerSelection::hoverChanged, this, &ImportancePanel::refreshMarks);
+    // The cut keys of another head or layer are another gesture.
+    connect(&m_selection, &LayerSelection::layersChanged, this, [this] { m_sinceCutKey.invalidate(); });
+    connect(&m_selection, &LayerSelection::headChanged, this, [this] { m_sinceCutKey.invalidate(); });
     refresh();
 }
 

@@ -130,6 +130,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &LayerPanel::onTableSelection);
     connect(&m_selection, &LayerSelection::layersChanged, this, &LayerPanel::onSelectionChanged);
+    connect(&m_selection, &LayerSelection::layersChanged, m_editor, &RatioEditor::endGesture);
     connect(&m_selection, &LayerSelection::hoverChanged, this, [this] {
         m_delegate->setHoveredLayer(m_selection.hover().layer);
         m_table->viewport()->update();

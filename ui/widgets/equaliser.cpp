@@ -55,14 +55,21 @@ void Equaliser::setFaders(std::vector<Fader> faders)
         }
     }
     if (other) {
-        m_drag.reset();
-        m_ghost.clear();
-        m_hovered = -1;
-        closeEntry(false);
-        scrollTo(m_first);
+        startAfresh();
     }
     announce();
     update();
+}
+
+void Equaliser::startAfresh()
+{
+    m_drag.reset();
+    m_pressed.reset();
+    m_ghost.clear();
+    m_keyFader = -1;
+    m_hovered = -1;
+    closeEntry(false);
+    scrollTo(m_first);
 }
 
 void Equaliser::setCurrent(int id)

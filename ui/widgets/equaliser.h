@@ -54,6 +54,8 @@ public:
     void setSizes(FaderGesture::Sizes sizes);
     /// The first number after the gesture has arrived: the outline of the sizes before it goes.
     void clearGhost();
+    /// The faders are those of something else from now on, though there be as many.
+    void startAfresh();
     /// Sizes of another plan, drawn as an outline; empty for none.
     void setOutline(std::vector<int> kept);
     [[nodiscard]] const std::vector<int>& outline() const { return m_outline; }

@@ -74,6 +74,11 @@ void RatioEditor::setValue(double value)
     m_updating = false;
 }
 
+void RatioEditor::endGesture()
+{
+    m_gesture = m_slider->isSliderDown() ? m_newGesture() : 0;
+}
+
 void RatioEditor::onSlider(int position)
 {
     if (!m_updating) {

@@ -33,6 +33,8 @@ public:
     [[nodiscard]] double value() const { return m_value; }
     /// The value at a position of the slider.
     [[nodiscard]] double valueAt(int position) const { return m_minimum + position * m_step; }
+    /// What is edited from now on is something else: the next edit is a gesture of its own.
+    void endGesture();
     void setNames(const QString& accessibleName, const QString& toolTip);
 
     [[nodiscard]] QSlider* slider() const { return m_slider; }
