@@ -66,7 +66,8 @@ void MainWindow::guardUnsaved(const QString& occasion, const std::function<void(
         m_afterSave = [this, occasion, goOn] { guardUnsaved(occasion, goOn); };
         return;
     }
-    if (!m_session->hasUnsavedWork()) {
+    // A save that waits for its channels is work to lose, also when the plan has been undone meanwhile.
+    if (!m_session->hasUnsavedWork() && !m_session->isSaving()) {
         goOn();
         return;
     }

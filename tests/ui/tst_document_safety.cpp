@@ -2,6 +2,7 @@
 #include "core/plan/plan_file.h"
 #include "tests/support/raw_safetensors.h"
 #include "tests/support/tiny_model.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/window_bench.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/document/document_session.h"
@@ -308,6 +309,33 @@ private Q_SLOTS:
             = readPlanFile(std::filesystem::path(bench.dialogs.saveFile.toStdU16String()));
         QVERIFY(saved.has_value());
         QCOMPARE(saved->layers[1].keptKeyDims, 12);
+    }
+
+    /// What was to be saved was undone meanwhile: the file is written all the same.
+    void aSaveThatWaitsIsAskedAbout()
+    {
+        WindowBench bench;
+        QSignalSpy closed(&bench.window, &MainWindow::closed);
+        const QString file = bench.folder.filePath(u"early.plan.json"_s);
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.openDemo();
+            QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+            edit(bench, 16);
+            bench.window.session().save(file);
+            bench.document.undoStack()->undo();
+            QVERIFY(!bench.window.session().hasUnsavedWork());
+            bench.dialogs.unsaved = UnsavedAnswer::Save;
+            bench.window.close();
+            QCOMPARE(bench.dialogs.asked, 1);
+            QCOMPARE(closed.count(), 0);
+            bench.dialogs.unsaved = UnsavedAnswer::Discard; // what the file then says differently
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kEngineMs);
+        QCOMPARE(bench.dialogs.asked, 2);
+        const Result<PruningPlan> saved = readPlanFile(std::filesystem::path(file.toStdU16String()));
+        QVERIFY(saved.has_value());
+        QCOMPARE(saved->layers[1].keptKeyDims, 16);
     }
 
     void aSaveThatEndsAfterAnotherModelWasOpenedIsNotItsFile()
