@@ -232,6 +232,18 @@ private Q_SLOTS:
         QCOMPARE(bench.document.stateBytes(), bytes);
         panel.byRank()->click();
         QCOMPARE(bench.document.stateBytes(), bytes);
+        // Nothing is shared out by ranks of another text.
+        const auto spectra = bench.workbench.spectra();
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.workbench.setEvaluationText(bench.workbench.calibrationText());
+            QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.spectraTrust(), Trust::Stale, kEngineMs);
+            QVERIFY(!panel.byRank()->isEnabled());
+            QVERIFY2(panel.byRank()->toolTip().contains(u"earlier text"_s),
+                     qPrintable(panel.byRank()->toolTip()));
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.spectra() != spectra && panel.byRank()->isEnabled(),
+                                 kEngineMs);
 
         panel.budgetField()->setFocus();
         panel.budgetField()->selectAll();

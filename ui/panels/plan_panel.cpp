@@ -177,8 +177,6 @@ void PlanPanel::buildRows()
                             "ratio that fits. Locked layers keep what they have."));
     m_snapNow->setToolTip(tr("Move the unlocked layers to the nearest of these sizes"));
     m_snapNow->setAccessibleName(tr("Snap the plan to these sizes"));
-    m_byRank->setToolTip(tr("The same bytes, shared out in proportion to the entropy rank of each layer's "
-                            "largest head. Locked layers keep what they have."));
     m_ratio->setScale(0.0, 0.99, 0.01, 2);
     m_ratio->setNames(tr("Prune ratio"), tr("Fraction of key channels removed from every unlocked layer"));
     m_choose->setAccessibleName(tr("Choose the calibration text"));
@@ -336,8 +334,12 @@ void PlanPanel::refreshRule()
 void PlanPanel::refreshDistribution()
 {
     const QString whyNot = whyNotBySensitivity();
+    const QString whyNotRank = whyNotByRank();
     m_bySensitivity->setEnabled(whyNot.isEmpty());
-    m_byRank->setEnabled(whyNotByRank().isEmpty());
+    m_byRank->setEnabled(whyNotRank.isEmpty());
+    const QString rank = tr("The same bytes, shared out in proportion to the entropy rank of each layer's "
+                            "largest head. Locked layers keep what they have.");
+    m_byRank->setToolTip(whyNotRank.isEmpty() ? rank : rank + u'\n' + whyNotRank);
     QString tip = tr("The same bytes, taken where the measured curves lose least (greedy, one channel after "
                      "another). Locked layers keep what they have.");
     if (!whyNot.isEmpty()) {

@@ -203,9 +203,16 @@ QString PlanPanel::whyNotBySensitivity() const
 
 QString PlanPanel::whyNotByRank() const
 {
-    return !m_document.isOpen()            ? tr("Open a model first.")
-        : m_workbench.spectra() == nullptr ? tr("There are no spectra yet.")
-                                           : whyNothingToShare();
+    if (!m_document.isOpen()) {
+        return tr("Open a model first.");
+    }
+    if (m_workbench.spectraTrust() != Trust::Final) {
+        return !m_workbench.spectraNote().isEmpty() ? m_workbench.spectraNote()
+            : m_workbench.spectra() == nullptr
+            ? tr("There are no spectra yet.")
+            : tr("The spectra are of an earlier text or device; the new ones are being computed.");
+    }
+    return whyNothingToShare();
 }
 
 QString PlanPanel::whyNothingToShare() const
