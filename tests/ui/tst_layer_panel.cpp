@@ -208,6 +208,8 @@ private Q_SLOTS:
     void savesCsv()
     {
         Bench bench(4, m_ini);
+        bench.panel.exportCsv();
+        QCOMPARE(bench.dialogs.offered, u"./layers.csv"_s); // where files go, not the root folder
         bench.dialogs.saveFile = m_folder->filePath(u"layers.csv"_s);
         bench.panel.exportCsv();
         QFile file(bench.dialogs.saveFile);

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
+#include "ui/dialogs/text_file.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/workbench.h"
@@ -14,7 +15,6 @@
 
 #include <QBoxLayout>
 #include <QClipboard>
-#include <QFile>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -358,12 +358,8 @@ void ComparePanel::exportTable()
     if (path.isEmpty()) {
         return;
     }
-    QFile file(path);
-    const QByteArray bytes = csv().toUtf8();
-    if (!file.open(QIODevice::WriteOnly | QIODevice::Truncate) || file.write(bytes) != bytes.size()
-        || !file.flush()) {
-        Q_EMIT problem(
-            tr("The table could not be written to \"%1\": check the folder and the free space.").arg(path));
+    if (const QString error = writeTextFile(path, csv()); !error.isEmpty()) {
+        Q_EMIT problem(error);
     }
 }
 

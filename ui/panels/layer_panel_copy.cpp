@@ -3,6 +3,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
+#include "ui/dialogs/text_file.h"
 #include "ui/document/plan_document.h"
 #include "ui/models/layer_filter.h"
 #include "ui/models/layer_selection.h"
@@ -13,7 +14,7 @@
 
 #include <QApplication>
 #include <QClipboard>
-#include <QFile>
+#include <QDir>
 #include <QFileInfo>
 #include <QHeaderView>
 #include <QMenu>
@@ -92,17 +93,15 @@ QString LayerPanel::csv() const
 void LayerPanel::exportCsv()
 {
     const QString folder = m_settings.get(setting::lastExportFolder);
-    const QString path = m_dialogs.chooseSaveFile(
-        this, tr("Save the layers table"), folder + u"/layers.csv"_s, tr("Comma-separated values (*.csv)"));
+    const QString path
+        = m_dialogs.chooseSaveFile(this, tr("Save the layers table"), QDir(folder).filePath(u"layers.csv"_s),
+                                   tr("Comma-separated values (*.csv)"));
     if (path.isEmpty()) {
         return;
     }
     m_settings.set(setting::lastExportFolder, QFileInfo(path).absolutePath());
-    QFile file(path);
-    const QByteArray bytes = csv().toUtf8();
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.flush()) {
-        Q_EMIT problem(tr("The table could not be written to \"%1\": %2. Choose another place.")
-                           .arg(path, file.errorString()));
+    if (const QString error = writeTextFile(path, csv()); !error.isEmpty()) {
+        Q_EMIT problem(error);
     }
 }
 

@@ -2,11 +2,11 @@
 #include "ui/plots/plot_export.h"
 
 #include "ui/dialogs/dialog_port.h"
+#include "ui/dialogs/text_file.h"
 #include "ui/plots/qcp.h"
 
 #include <QClipboard>
 #include <QCoreApplication>
-#include <QFile>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
@@ -96,13 +96,6 @@ Writers writersOf(QWidget& widget)
              [&widget](const QString& path) { return writePdf(widget, path); } };
 }
 
-bool writeText(const QString& text, const QString& path)
-{
-    QFile file(path);
-    return file.open(QIODevice::WriteOnly | QIODevice::Truncate) && file.write(text.toUtf8()) >= 0
-        && file.flush();
-}
-
 QString write(const Writers& writers, const PlotExport& source, const QString& path)
 {
     const QString suffix = QFileInfo(path).suffix().toLower();
@@ -114,7 +107,7 @@ QString write(const Writers& writers, const PlotExport& source, const QString& p
     } else if (suffix == u"svg"_s) {
         written = writers.svg(path);
     } else if (suffix == u"csv"_s && source.csv != nullptr) {
-        written = writeText(source.csv(), path);
+        return writeTextFile(path, source.csv());
     } else {
         return translated("The picture was not saved: the file name must end in .png, .svg, .pdf or .csv.");
     }
