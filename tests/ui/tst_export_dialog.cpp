@@ -224,6 +224,9 @@ private Q_SLOTS:
         const QString text = QString::fromUtf8(card.readAll());
         const QString value = QString::number(expected, 'f', 4);
         QVERIFY2(text.contains(value + u" ["_s), qPrintable(value + u" in:\n"_s + text));
+        // What the figures rest on is said with them.
+        QVERIFY2(text.contains(u"perplexity, pruned, 3 windows of 64 tokens from \"evaluation.txt\", fp32"_s),
+                 qPrintable(text));
         bench.dialog->copyButton()->click();
         QVERIFY(QGuiApplication::clipboard()->text().contains(value));
     }

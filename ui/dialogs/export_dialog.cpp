@@ -152,7 +152,8 @@ std::vector<CardRow> ExportDialog::measuredRows() const
     if (workbench.candidateTrust() == Trust::Final && workbench.baselineTrust() == Trust::Final && measured) {
         const PairedDelta& delta = *measured;
         const std::string basis = ", " + std::to_string(delta.windows) + " windows of "
-            + std::to_string(workbench.candidate()->length) + " tokens";
+            + std::to_string(workbench.candidate()->length) + " tokens from \""
+            + workbench.candidate()->sourceName + "\", " + shortName(workbench.candidate()->dtype);
         const auto row = [&](const char* quantity, const QString& value) {
             rows.push_back({ quantity + basis, value.toStdString() });
         };
