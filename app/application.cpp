@@ -239,19 +239,21 @@ void Application::takePicturesWhenSettled()
                                ? static_cast<QWidget&>(*parts.window->exportDialog())
                                : *parts.window);
         }
-        if (!m_options.pictures.isEmpty()) {
-            m_exitCode
-                = takePictures({ m_options.pictures, m_options.theme, m_options.sizes },
-                               parts.window->services(), *parts.window, [this] { return isSettled(); });
+        if (!m_options.pictures.isEmpty()
+            && takePictures({ m_options.pictures, m_options.theme, m_options.sizes },
+                            parts.window->services(), *parts.window, [this] { return isSettled(); })
+                != 0) {
+            m_exitCode = 1;
         }
         shutDown();
     });
     timer->start();
 }
 
-void Application::saveScreenshot(QWidget& shown) const
+void Application::saveScreenshot(QWidget& shown)
 {
     if (!shown.grab().save(m_options.screenshot, "PNG")) {
+        m_exitCode = 1;
         std::fprintf(stderr, "The screenshot could not be written to %s.\n",
                      qUtf8Printable(m_options.screenshot));
     }
@@ -266,6 +268,7 @@ bool Application::triggerNextAction()
     const QString id = m_options.actions.takeFirst();
     QAction* action = m_parts->window->actionRegistry().find(id);
     if (action == nullptr || !action->isEnabled()) {
+        m_exitCode = 1;
         std::fprintf(stderr, "There is no action \"%s\" that could run now. Those that can:\n",
                      qUtf8Printable(id));
         for (const ActionRegistry::Entry& entry : m_parts->window->actionRegistry().entries()) {

@@ -61,7 +61,7 @@ private:
     void takePicturesWhenSettled();
     /// Nothing that was asked for is still to come.
     [[nodiscard]] bool isSettled() const;
-    void saveScreenshot(QWidget& shown) const;
+    void saveScreenshot(QWidget& shown);
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();
     void printActions() const;

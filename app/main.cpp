@@ -13,9 +13,9 @@
 #include <QIcon>
 #include <QThread>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 
@@ -46,6 +46,30 @@ void preferTextFace()
             return;
         }
     }
+}
+
+/// A whole number from `least` on; without one a sentence about `option`, and nothing.
+std::optional<int> numberIn(const QString& text, int least, const char* option)
+{
+    bool whole = false;
+    const int number = text.toInt(&whole);
+    if (whole && number >= least) {
+        return number;
+    }
+    std::fprintf(stderr, "%s takes whole numbers from %d on, not \"%s\".\n", option, least,
+                 qUtf8Printable(text));
+    return std::nullopt;
+}
+
+/// A word that is none of those an option knows is a sentence.
+bool isOneOf(const QString& word, const QStringList& known, const char* option)
+{
+    if (word.isEmpty() || known.contains(word)) {
+        return true;
+    }
+    std::fprintf(stderr, "%s takes %s, not \"%s\".\n", option, qUtf8Printable(known.join(u", "_s)),
+                 qUtf8Printable(word));
+    return false;
 }
 
 bool parse(const QStringList& arguments, rankscope::StartOptions& options)
@@ -100,7 +124,6 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.listActions = options.actions.contains(u"list"_s);
     options.benchmark = parser.isSet(benchmark);
     options.json = parser.isSet(json);
-    options.repeats = std::max(1, parser.value(repeats).toInt());
     options.freshSettings
         = parser.isSet(screenshot) || parser.isSet(pictures) || options.benchmark || options.listActions;
     if (parser.isSet(device)) {
@@ -122,13 +145,25 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     }
     for (const QString& counts : parser.values(kept)) {
         std::vector<int>& perLayer = options.kept.emplace_back();
-        for (const QString& part : counts.split(u',', Qt::SkipEmptyParts)) {
-            perLayer.push_back(part.toInt());
+        for (const QString& part : counts.split(u',')) {
+            const std::optional<int> count = numberIn(part, 1, "--kept");
+            if (!count) {
+                return false;
+            }
+            perLayer.push_back(*count);
         }
     }
-    options.layer = parser.isSet(layer) ? parser.value(layer).toInt() : -1;
-    options.head = parser.isSet(head) ? parser.value(head).toInt() : -1;
-    return true;
+    const auto take = [&parser](const QCommandLineOption& option, int least, int& to) {
+        const QString name = u"--"_s + option.names().constFirst();
+        const std::optional<int> number = parser.isSet(option)
+            ? numberIn(parser.value(option), least, qUtf8Printable(name))
+            : std::optional(to);
+        to = number.value_or(to);
+        return number.has_value();
+    };
+    return take(layer, 0, options.layer) && take(head, 0, options.head) && take(repeats, 1, options.repeats)
+        && isOneOf(options.theme, { u"system"_s, u"light"_s, u"dark"_s }, "--theme")
+        && isOneOf(options.dialog, { u"export"_s }, "--dialog");
 }
 
 } // namespace

@@ -82,6 +82,44 @@ private Q_SLOTS:
         QCOMPARE(QImage(file).size(), QSize(1280, 800));
     }
 
+    /// One sentence that names the option, before anything opens.
+    void wrongOptions_data()
+    {
+        QTest::addColumn<QString>("option");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("theme") << u"--theme"_s << u"sepia"_s;
+        QTest::newRow("dialog") << u"--dialog"_s << u"save"_s;
+        QTest::newRow("layer") << u"--layer"_s << u"first"_s;
+        QTest::newRow("head") << u"--head"_s << u"-2"_s;
+        QTest::newRow("kept, no number") << u"--kept"_s << u"48,x"_s;
+        QTest::newRow("kept, a gap") << u"--kept"_s << u"48,,40"_s;
+        QTest::newRow("kept, nothing") << u"--kept"_s << u"0"_s;
+        QTest::newRow("repeats") << u"--repeats"_s << u"none"_s;
+        QTest::newRow("size") << u"--size"_s << u"1440"_s;
+        QTest::newRow("device") << u"--device"_s << u"abacus"_s;
+    }
+    void wrongOptions()
+    {
+        QFETCH(QString, option);
+        QFETCH(QString, value);
+        const QTemporaryDir folder;
+        const ProgramRun result
+            = run({ u"--screenshot"_s, folder.filePath(u"window.png"_s), option + u'=' + value });
+        QVERIFY2(result.exitCode == 2, qUtf8Printable(result.err));
+        QCOMPARE(result.err.count(u'\n'), 1);
+        QVERIFY2(result.err.contains(option) || result.err.contains(value), qUtf8Printable(result.err));
+    }
+
+    /// Who lets a script take pictures learns that it did not get what it asked for.
+    void whatCouldNotBeDoneIsTold()
+    {
+        const ProgramRun result
+            = run({ u"--screenshot"_s, u"/no/such/place/window.png"_s, u"--run"_s, u"no.such.action"_s });
+        QVERIFY2(result.exitCode == 1, qUtf8Printable(result.err));
+        QVERIFY2(result.err.contains(u"no.such.action"_s), qUtf8Printable(result.err));
+        QVERIFY2(result.err.contains(u"/no/such/place/window.png"_s), qUtf8Printable(result.err));
+    }
+
     /// One sentence and an exit code, no abort.
     void windowNeedsADisplay_data()
     {
