@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/ui_support.h"
+#include "ui/document/method_change.h"
 #include "ui/document/plan_document.h"
 
 #include <QSignalSpy>
@@ -206,6 +207,42 @@ private Q_SLOTS:
         document.setKept({ 1 }, 12, document.newGesture());
         QCOMPARE(document.plan().layers[0].kept.size(), std::size_t { 4 });
         QVERIFY(document.plan().layers[1].kept.empty());
+    }
+
+    /// A locked layer keeps its channels, those of a file and those that the method before had chosen.
+    void anotherMethodLeavesLockedLayersAlone()
+    {
+        const ModelSpec spec = test::smallSpec(4, false);
+        PruningPlan plan = keepAllPlan(spec);
+        plan.method = "l1";
+        for (LayerPlan& layer : plan.layers) {
+            layer.keptKeyDims = 2;
+            layer.kept.clear();
+        }
+        plan.layers[0].kept = plan.layers[1].kept = { { 0, 1 }, { 2, 3 }, { 0, 1 }, { 2, 3 } };
+        plan.layers[0].locked = plan.layers[2].locked = true;
+        PruningPlan realised = plan;
+        realised.layers[1].kept = realised.layers[2].kept = realised.layers[3].kept
+            = { { 4, 5 }, { 6, 7 }, { 4, 5 }, { 6, 7 } };
+        realised.layers[2].locked = false; // the lock came later
+        PlanDocument document;
+        document.open(spec, plan);
+        const PruningPlan before = document.plan();
+        document.replacePlan(withMethod(document.plan(), "rrqr", realised), u"method RRQR"_s);
+        const auto& layers = document.plan().layers;
+        QCOMPARE(layers[0].kept, plan.layers[0].kept);
+        QVERIFY(layers[1].kept.empty());
+        QCOMPARE(layers[2].kept, realised.layers[2].kept);
+        QVERIFY(layers[3].kept.empty());
+        document.undoStack()->undo();
+        QVERIFY(document.plan() == before);
+        // What was chosen for another size of the layer is not what it has.
+        realised.layers[2].keptKeyDims = 3;
+        document.setMethod(u"l1"_s, u"L1"_s);
+        QCOMPARE(document.plan().layers[0].kept, plan.layers[0].kept);
+        document.replacePlan(withMethod(document.plan(), "random", realised), u"method Random"_s);
+        QVERIFY(document.plan().layers[2].kept.empty());
+        QCOMPARE(document.plan().layers[0].kept, plan.layers[0].kept);
     }
 
     void forcedChannels()

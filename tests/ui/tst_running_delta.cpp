@@ -69,6 +69,38 @@ private Q_SLOTS:
         QCOMPARE(once.points()[0].low, once.points()[0].high);
     }
 
+    /// Of many windows on their way the newest interval is that of the growing bootstrap, and that of all is
+    /// exact; few windows are exact at every step. Being told the same again changes nothing.
+    void exactAtTheEndAndWhereItCostsNothing()
+    {
+        RunningDelta delta;
+        for (int windows = 8; windows <= 400; windows += 56) {
+            const auto candidate = estimate(2, windows, 400);
+            const PairedDelta exact = pairedDelta(*estimate(1, 400, 400), *candidate);
+            for (int again = 0; again < 2; ++again) {
+                delta.update(estimate(1, 400, 400), candidate);
+                QCOMPARE(delta.delta()->windows, windows);
+                QCOMPARE(delta.points().back().low, delta.delta()->low);
+                QCOMPARE(delta.points().back().high, delta.delta()->high);
+                if (windows <= 64 || windows == 400) {
+                    QVERIFY(*delta.delta() == exact);
+                } else {
+                    QVERIFY(std::abs(delta.delta()->meanNll - exact.meanNll) < 1e-12);
+                    QVERIFY(delta.delta()->low != exact.low); // not computed anew from all windows
+                    const double ratio
+                        = (delta.delta()->high - delta.delta()->low) / (exact.high - exact.low);
+                    QVERIFY2(ratio > 0.85 && ratio < 1.15, qPrintable(QString::number(ratio)));
+                }
+            }
+        }
+        // The same windows, now declared to be all.
+        delta.update(estimate(1, 400, 400), estimate(2, 300, 400));
+        auto ended = std::make_shared<PerplexityEstimate>(*estimate(2, 300, 400));
+        ended->complete = true;
+        delta.update(estimate(1, 400, 400), ended);
+        QVERIFY(*delta.delta() == pairedDelta(*estimate(1, 400, 400), *ended));
+    }
+
     void onlyCommonWindowsCount()
     {
         RunningDelta delta;

@@ -2,6 +2,7 @@
 #include "ui/document/plan_document.h"
 
 #include "core/base/narrow.h"
+#include "ui/document/method_change.h"
 #include "ui/format/numbers.h"
 
 #include <QUndoStack>
@@ -169,14 +170,8 @@ void PlanDocument::setPruneRatio(double ratio, quint64 gesture)
 
 void PlanDocument::setMethod(const QString& methodId, const QString& label)
 {
-    PruningPlan after = m_plan;
-    after.method = methodId.toStdString();
-    if (after.method != m_plan.method) {
-        for (LayerPlan& layer : after.layers) {
-            layer.kept.clear();
-        }
-    }
-    push(PlanEdit::Method, std::move(after), 0, tr("method %1").arg(label));
+    push(PlanEdit::Method, withMethod(m_plan, methodId.toStdString(), std::nullopt), 0,
+         tr("method %1").arg(label));
 }
 
 void PlanDocument::setLocked(const std::vector<int>& layers, bool locked)

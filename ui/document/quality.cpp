@@ -11,6 +11,8 @@ namespace {
 
 /// For long runs the interval on the way is taken at every k-th window only.
 constexpr int kBandPoints = 64;
+/// Up to so many windows every interval is exact: a millisecond. Of more, that of all windows.
+constexpr int kExactWindows = 64;
 constexpr std::size_t kResamples = 2000;
 
 /// A draw from the Poisson distribution with mean 1.
@@ -76,7 +78,12 @@ void RunningDelta::update(std::shared_ptr<const PerplexityEstimate> baseline,
     while (same < count && same < std::ssize(m_points) && m_points[idx(same)].delta == deltaAt(same)) {
         ++same;
     }
-    if (same < std::ssize(m_points)) { // resamples cannot go back
+    const bool exact = count <= kExactWindows || candidate->complete || count >= candidate->windowsTotal;
+    const bool wasExact = count <= kExactWindows || m_resamples.windows < std::ssize(m_points);
+    if (m_delta && same == count && same == std::ssize(m_points) && exact == wasExact) {
+        return; // told again
+    }
+    if (same < std::ssize(m_points) || m_resamples.windows < same) { // resamples cannot go back
         m_resamples = {};
         same = 0;
     }
@@ -105,9 +112,18 @@ void RunningDelta::update(std::shared_ptr<const PerplexityEstimate> baseline,
     }
     m_delta.reset();
     if (count > 0) {
-        m_delta = pairedDelta(*baseline, *candidate);
-        m_points.back().low = m_delta->low;
-        m_points.back().high = m_delta->high;
+        Point& last = m_points.back();
+        if (exact) {
+            m_delta = pairedDelta(*baseline, *candidate);
+            last.low = m_delta->low;
+            last.high = m_delta->high;
+            if (count > kExactWindows) {
+                m_resamples = {}; // all windows are there
+            }
+        } else {
+            m_resamples.setInterval(last);
+            m_delta = PairedDelta { last.mean, last.low, last.high, count };
+        }
     }
     m_tokens = std::int64_t { count } * std::max(0, candidate->length - 1);
 }

@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "core/pruning/method_registry.h"
 #include "ui/document/layer_probes.h"
+#include "ui/document/method_change.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -187,7 +188,10 @@ void PlanPanel::connectControls()
 {
     m_ratio->setGestureSource([this] { return m_document.newGesture(); });
     connect(m_method, &QComboBox::activated, this, [this](int index) {
-        m_document.setMethod(m_method->itemData(index).toString(), m_method->itemText(index));
+        m_document.replacePlan(withMethod(m_document.plan(),
+                                          m_method->itemData(index).toString().toStdString(),
+                                          m_workbench.realisedPlan()),
+                               tr("method %1").arg(m_method->itemText(index)));
     });
     connect(m_ratio, &RatioEditor::edited, this, [this](double value, quint64 gesture) {
         m_document.setSizes(sizesForRatio(m_document.plan(), value, m_snap.rule()), value, gesture,
