@@ -347,6 +347,13 @@ private Q_SLOTS:
         QCOMPARE(bench.window.selection().token(), 7);
         QCOMPARE(panel->plot()->view().token, std::int64_t { 8 });
         QCOMPARE(panel->plot()->csv().count(u'\n'), 1 + 4 * 64);
+        // What is still that of the layer before says so, also where it is copied.
+        const int before = bench.window.selection().currentLayer();
+        const test::HeldLane engine(bench.lanes.gpu());
+        bench.window.selection().setCurrentLayer(before - 1);
+        QVERIFY(panel->plot()->view().stale);
+        QCOMPARE(panel->plot()->view().layer, before);
+        QVERIFY(panel->plot()->csv().split(u'\n')[1].startsWith(u"%1,8,0,1,"_s.arg(before)));
     }
 
     void floorIsSaidInTheLegend()

@@ -277,7 +277,9 @@ void SpectraPanel::refresh()
     }
     const Workbench& workbench = m_sources.workbench;
     const std::shared_ptr<const SpectraSummary>& medians = workbench.spectra();
-    const int layer = m_sources.selection.currentLayer();
+    // One window may still be that of the layer before.
+    const int layer
+        = ofOneWindow() ? m_sources.tokenRanks.shown().spectra->layer : m_sources.selection.currentLayer();
     const LayerPlan& plan = m_sources.document.plan().layers[idx(layer)];
     const QSignalBlocker block(m_position);
     SpectrumView view;
