@@ -437,8 +437,16 @@ private Q_SLOTS:
         bench.prune(0.5);
         QVERIFY2(caption.contains(u"final"_s) && caption.contains(u"188"_s), qPrintable(caption));
         QTRY_COMPARE_WITH_TIMEOUT(bench.losses.trust(), Trust::Final, kEngineMs); // its page watches
+        panel.copyNumbers();
+        QCOMPARE(QApplication::clipboard()->text().count(u"\tfinal\n"_s), 7);
         bench.document.setPruneRatio(0.6, bench.document.newGesture());
         QVERIFY2(caption.contains(u"earlier plan"_s), qPrintable(caption));
+        // What is given away says of itself what the panel shows by its look.
+        panel.copyNumbers();
+        const QStringList copied = QApplication::clipboard()->text().split(u'\n');
+        QVERIFY(copied[1].startsWith(u"baseline_perplexity\t"_s) && copied[1].endsWith(u"\tfinal"_s));
+        QVERIFY(copied[3].startsWith(u"candidate_perplexity\t"_s) && copied[3].endsWith(u"\tstale"_s));
+        QVERIFY(copied[5].startsWith(u"delta_nll\t"_s) && copied[5].endsWith(u"\tstale"_s));
         QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
 
         // Windows are chosen here; an odd number of before is in the list.

@@ -176,33 +176,40 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
 void QualityPanel::copyNumbers()
 {
     const Workbench& workbench = m_sources.workbench;
-    QStringList lines { u"quantity\tvalue\tlow\thigh\trests_on"_s };
+    QStringList lines { u"quantity\tvalue\tlow\thigh\trests_on\tstate"_s };
     const auto add = [&](const QString& name, double value, std::optional<std::pair<double, double>> interval,
-                         const QString& basis) {
-        lines << QStringList { name, QString::number(value, 'g', 12),
+                         const QString& basis, Trust trust) {
+        lines << QStringList { name,
+                               QString::number(value, 'g', 12),
                                interval ? QString::number(interval->first, 'g', 12) : QString(),
-                               interval ? QString::number(interval->second, 'g', 12) : QString(), basis }
+                               interval ? QString::number(interval->second, 'g', 12) : QString(),
+                               basis,
+                               trust == Trust::Final       ? u"final"_s
+                                   : trust == Trust::Stale ? u"stale"_s
+                                                           : u"partial"_s }
                      .join(u'\t');
     };
     const auto addEstimate
-        = [&](const QString& name, const std::shared_ptr<const PerplexityEstimate>& estimate) {
+        = [&](const QString& name, const std::shared_ptr<const PerplexityEstimate>& estimate, Trust trust) {
               if (estimate != nullptr) {
                   const QString basis = tr("%1 tokens").arg(estimate->tokens());
-                  add(name + u"_perplexity"_s, estimate->perplexity(), std::nullopt, basis);
-                  add(name + u"_mean_nll"_s, estimate->meanNll(), std::nullopt, basis);
+                  add(name + u"_perplexity"_s, estimate->perplexity(), std::nullopt, basis, trust);
+                  add(name + u"_mean_nll"_s, estimate->meanNll(), std::nullopt, basis, trust);
               }
           };
-    addEstimate(u"baseline"_s, workbench.baseline());
-    addEstimate(u"candidate"_s, workbench.candidate());
+    addEstimate(u"baseline"_s, workbench.baseline(), workbench.baselineTrust());
+    addEstimate(u"candidate"_s, workbench.candidate(), workbench.candidateTrust());
     if (const std::optional<PairedDelta>& delta = workbench.delta().delta()) {
         add(u"delta_nll"_s, delta->meanNll, std::pair(delta->low, delta->high),
-            tr("%1 windows, against %2").arg(delta->windows).arg(referenceName()));
+            tr("%1 windows, against %2").arg(delta->windows).arg(referenceName()),
+            workbench.candidateTrust());
     }
     if (m_sources.tokens.trust() == Trust::Final) {
         const MeanInterval& kl = m_sources.tokens.kl();
         const MeanInterval& top = m_sources.tokens.sameTop();
-        add(u"kl"_s, kl.mean, std::pair(kl.low, kl.high), tr("%1 windows").arg(kl.count));
-        add(u"same_top"_s, top.mean, std::pair(top.low, top.high), tr("%1 tokens").arg(top.count));
+        add(u"kl"_s, kl.mean, std::pair(kl.low, kl.high), tr("%1 windows").arg(kl.count), Trust::Final);
+        add(u"same_top"_s, top.mean, std::pair(top.low, top.high), tr("%1 tokens").arg(top.count),
+            Trust::Final);
     }
     QGuiApplication::clipboard()->setText(lines.join(u'\n') + u'\n');
 }
