@@ -2,6 +2,7 @@
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
+#include "ui/widgets/jobs_button.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
@@ -41,6 +42,26 @@ class TestJob : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// The list above the status bar, without a mouse.
+    void theListOfASmallWindowTakesKeys()
+    {
+        Held held;
+        JobLanes lanes;
+        JobListModel jobs;
+        Job* job = jobs.create(u"held"_s, u"held"_s);
+        job->start(
+            lanes.gpu(), [&held](JobContext& context) { return held.run(context); },
+            [](const Result<int>&) {});
+        JobsButton button(jobs);
+        button.show();
+        QTest::keyClick(&button, Qt::Key_Space);
+        QVERIFY(button.list()->isVisible());
+        QWidget* keyboard = button.list()->focusWidget();
+        QVERIFY(keyboard != nullptr);
+        QTest::keyClick(keyboard, Qt::Key_Delete);
+        QTRY_COMPARE(job->state(), JobState::Cancelled);
+    }
+
     void succeedsWithItsValue()
     {
         JobLanes lanes;

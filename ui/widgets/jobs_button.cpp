@@ -6,6 +6,7 @@
 
 #include <QBoxLayout>
 #include <QFrame>
+#include <QTableView>
 
 namespace rankscope {
 
@@ -19,7 +20,8 @@ JobsButton::JobsButton(JobListModel& jobs, QWidget* parent)
     setToolTip(tr("Running and finished jobs, with a way to stop them"));
     auto* layout = new QVBoxLayout(m_popup);
     layout->setContentsMargins(1, 1, 1, 1);
-    layout->addWidget(new JobPanel(jobs, m_popup));
+    m_panel = new JobPanel(jobs, m_popup);
+    layout->addWidget(m_panel);
     auto* frame = static_cast<QFrame*>(m_popup);
     frame->setFrameStyle(static_cast<int>(QFrame::Box) | static_cast<int>(QFrame::Plain));
     frame->setForegroundRole(QPalette::Dark);
@@ -45,7 +47,11 @@ void JobsButton::toggleList()
     const QPoint corner = mapToGlobal(QPoint(width(), 0));
     m_popup->move(corner - QPoint(m_popup->width(), m_popup->height() + 4));
     m_popup->show();
-    m_popup->setFocus();
+    // Arrows and Delete work at once.
+    m_panel->table()->setFocus();
+    if (!m_panel->table()->currentIndex().isValid()) {
+        m_panel->table()->selectRow(0);
+    }
 }
 
 } // namespace rankscope

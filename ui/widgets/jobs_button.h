@@ -6,6 +6,7 @@
 namespace rankscope {
 
 class JobListModel;
+class JobPanel;
 
 /// Jobs in the status bar, for windows without room for their panel: says what runs, and opens the list above
 /// itself.
@@ -24,6 +25,7 @@ private:
 
     JobListModel& m_jobs;
     QWidget* m_popup;
+    JobPanel* m_panel = nullptr;
 };
 
 } // namespace rankscope
