@@ -22,6 +22,7 @@
 #include "ui/plots/state_heatmap.h"
 #include "ui/plots/token_labels.h"
 #include "ui/settings/settings.h"
+#include "ui/widgets/equaliser.h"
 #include "ui/widgets/head_gallery.h"
 #include "ui/widgets/token_ribbon.h"
 
@@ -29,6 +30,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFont>
+#include <QMouseEvent>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
@@ -464,6 +466,15 @@ private Q_SLOTS:
             options.windowLength = 48;
             bench.workbench.setOptions(options);
             QTRY_VERIFY2(last().startsWith(u"of an earlier"_s), qPrintable(last()));
+            // The marks of the faders as well.
+            auto* faders = bench.window.findChild<Equaliser*>();
+            const QSignalSpy said(faders, &Equaliser::hovered);
+            const QPointF at = faders->pointOf(3, 20.0);
+            QMouseEvent move(QEvent::MouseMove, at, faders->mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
+            QCoreApplication::sendEvent(faders, &move);
+            QCOMPARE(said.count(), 1);
+            QVERIFY2(said.last().first().toString().contains(u"of an earlier text"_s),
+                     qPrintable(said.last().first().toString()));
         }
         QTRY_VERIFY_WITH_TIMEOUT(!last().contains(u"earlier"_s), kEngineMs);
     }

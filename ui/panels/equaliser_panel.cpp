@@ -97,6 +97,7 @@ void EqualiserPanel::refresh()
             fader.entropyRank = spectra->layers[idx(layer)].entropy.median;
             fader.thresholdRank = spectra->layers[idx(layer)].threshold.median;
         }
+        fader.ranksStale = m_workbench.spectraTrust() == Trust::Stale;
         fader.costs = m_probes.costs(layer);
         fader.costsStale = m_probes.of(layer).curveTrust == Trust::Stale;
         if (planned.keyDims == 0) {

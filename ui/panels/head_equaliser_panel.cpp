@@ -121,6 +121,7 @@ void HeadEqualiserPanel::refresh()
                 fader.entropyRank = std::max(fader.entropyRank, ranks.entropyRank);
                 fader.thresholdRank = std::max(fader.thresholdRank, static_cast<double>(ranks.thresholdRank));
             }
+            fader.ranksStale = m_workbench.spectraTrust() == Trust::Stale;
             if (plan.keptKeyDimsOf(head) == 0) {
                 fader.note = tr("switched off");
             } else if (plan.locked) {

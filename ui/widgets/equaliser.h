@@ -37,6 +37,7 @@ public:
         double thresholdRank = 0.0; ///< 0 when not analysed
         std::vector<CostPoint> costs; ///< of this fader alone; empty when not measured
         bool costsStale = false;
+        bool ranksStale = false;
         int colour = -1; ///< index of a head's colour; -1: the accent
         QString note; ///< for the pointer: what else is known
     };

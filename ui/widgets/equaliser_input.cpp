@@ -190,7 +190,9 @@ QString Equaliser::hoverText(const Fader& fader, int dims) const
         text += u", "_s + formatBytes(fader.track.rowBytes * fader.track.kept);
     }
     if (fader.entropyRank > 0.0) {
-        text += tr(", entropy rank %1").arg(formatRank(fader.entropyRank));
+        text += (fader.ranksStale ? tr(", entropy rank %1 of an earlier text or device")
+                                  : tr(", entropy rank %1"))
+                    .arg(formatRank(fader.entropyRank));
     }
     if (!fader.costs.empty()) {
         const QString here = formatSigned(costAt(fader.costs, dims), 3);

@@ -203,7 +203,12 @@ void Equaliser::paintMarks(QPainter& painter, int fader) const
     const QRectF track = trackRect(fader);
     const bool roomy = track.width() >= 12.0;
     const auto at = [&](double dims) { return track.bottom() - track.height() * dims / shown.track.size; };
-    const auto markColour = [&](double dims) { return dims < shown.track.kept ? theme.panel : theme.text; };
+    const auto markColour = [&](double dims) {
+        const bool onFill = dims < shown.track.kept;
+        return shown.ranksStale ? mixed(onFill ? theme.panel : theme.text, theme.removed, 0.7)
+            : onFill            ? theme.panel
+                                : theme.text;
+    };
     if (shown.entropyRank > 0.0) {
         painter.setPen(QPen(markColour(shown.entropyRank), 1.5, Qt::DotLine));
         painter.drawLine(QPointF(track.left() - (roomy ? 0 : 1), at(shown.entropyRank)),
