@@ -113,11 +113,9 @@ void MainWindow::buildViewActions()
     int number = 0;
     for (const DockEntry& entry : m_docks) {
         for (int page = 0; page < entry.dock->pageCount(); ++page) {
-            QString name = QString::fromLatin1(entry.dock->page(page)->metaObject()->className());
-            name = name.section(u"::"_s, -1).section(u"Panel"_s, 0, 0);
-            name.front() = name.front().toLower();
             ++number;
-            actions.add(u"view.show."_s + name, view, tr("Go to %1").arg(entry.dock->pageTitle(page)),
+            actions.add(u"view.show."_s + DockPanel::pageName(entry.dock->page(page)), view,
+                        tr("Go to %1").arg(entry.dock->pageTitle(page)),
                         number <= 9 ? QKeySequence(u"Alt+%1"_s.arg(number)) : QKeySequence(),
                         [page = entry.dock->page(page)] { DockPanel::of(page)->reveal(page); });
         }

@@ -52,6 +52,12 @@ constexpr int kCompactUnits = 56;
 /// beyond it.
 constexpr int kShareUnits = 80;
 
+/// How a page in front is remembered.
+QString placeOf(const DockPanel& dock, const QWidget* page)
+{
+    return dock.objectName() + u':' + DockPanel::pageName(page);
+}
+
 } // namespace
 
 /// Signals that a panel may have, connected where it has them.
@@ -316,6 +322,14 @@ void MainWindow::restoreLayout()
     if (m_userLayout && isCompact()) {
         lendTabs();
     }
+    const QStringList pages = m_services.settings.get(setting::windowPages);
+    for (const DockEntry& entry : m_docks) {
+        for (int page = 0; page < entry.dock->pageCount(); ++page) {
+            if (pages.contains(placeOf(*entry.dock, entry.dock->page(page)))) {
+                entry.dock->showPage(page);
+            }
+        }
+    }
 }
 
 void MainWindow::saveLayout()
@@ -324,6 +338,13 @@ void MainWindow::saveLayout()
     // The default arrangement is not kept: the next window may have another size.
     m_services.settings.set(setting::windowState,
                             m_userLayout ? m_dockHost->saveState(kLayoutVersion) : QByteArray());
+    QStringList pages;
+    for (const DockEntry& entry : m_docks) {
+        if (entry.dock->pageCount() > 1) {
+            pages << placeOf(*entry.dock, entry.dock->currentPage());
+        }
+    }
+    m_services.settings.set(setting::windowPages, pages);
 }
 
 } // namespace rankscope

@@ -212,10 +212,15 @@ private Q_SLOTS:
             }
             dock(bench, u"importanceDock"_s)->toggleViewAction()->trigger();
             dock(bench, u"qualityDock"_s)->setFloating(true);
+            bench.action(u"view.show.heads"_s)->trigger();
+            bench.action(u"view.headFaders"_s)->trigger();
             bench.window.close();
         }
         WindowBench bench({}, file);
         bench.window.show();
+        QVERIFY(bench.window.headsPanel()->isVisible()); // pages in front as well
+        QCOMPARE(DockPanel::pageName(dock(bench, u"equaliserDock"_s)->currentPage()), u"headEqualiser"_s);
+        QCOMPARE(DockPanel::pageName(dock(bench, u"activityDock"_s)->currentPage()), u"job"_s);
         QVERIFY(dock(bench, u"importanceDock"_s)->isHidden());
         QVERIFY(dock(bench, u"qualityDock"_s)->isFloating());
         bench.window.resize(1300, 950); // a user's own arrangement is left alone

@@ -252,6 +252,14 @@ QString DockPanel::pageTitle(int page) const
     return m_header->tabs()->tabText(page);
 }
 
+QString DockPanel::pageName(const QWidget* page)
+{
+    QString name = QString::fromLatin1(page->metaObject()->className());
+    name = name.section(u"::"_s, -1).section(u"Panel"_s, 0, 0);
+    name.front() = name.front().toLower();
+    return name;
+}
+
 void DockPanel::reveal(int page)
 {
     show();

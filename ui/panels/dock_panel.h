@@ -65,6 +65,8 @@ public:
     [[nodiscard]] QWidget* page(int index) const;
     [[nodiscard]] QWidget* currentPage() const;
     [[nodiscard]] QString pageTitle(int page) const;
+    /// A name of a page that no language changes: "spectra" for a SpectraPanel.
+    [[nodiscard]] static QString pageName(const QWidget* page);
     /// Shows the dock wherever it is, turns to the page and gives it the keyboard.
     void reveal(int page);
     void reveal(const QWidget* page);

@@ -33,6 +33,7 @@ inline const SettingKey<QString> importanceOrder { u"view/importanceOrder", QStr
 inline const SettingKey<QString> hints { u"view/hints", QStringLiteral("on") };
 inline const SettingKey<QByteArray> windowGeometry { u"window/geometry", {} };
 inline const SettingKey<QByteArray> windowState { u"window/state", {} };
+inline const SettingKey<QStringList> windowPages { u"window/pages", {} }; ///< in front, "dock:page"
 inline const SettingKey<QStringList> recentFolders { u"recent/folders", {} };
 inline const SettingKey<QStringList> recentPlans { u"recent/plans", {} };
 inline const SettingKey<QString> lastOpenFolder { u"folders/open", {} };
