@@ -118,7 +118,6 @@ public:
     [[nodiscard]] RecoveryKeeper* recovery() const { return m_recovery; }
     [[nodiscard]] ExportDialog* exportDialog() const;
     [[nodiscard]] HintStrip* hints() const { return m_hints; }
-    [[nodiscard]] LocalModelList& localModels() const { return *m_localModels; }
     [[nodiscard]] QList<DockPanel*> docks() const;
 
     void openFolder(const QString& folder);

@@ -18,7 +18,6 @@ LocalModelList::LocalModelList(JobLanes& lanes, JobListModel& jobs, QObject* par
 
 void LocalModelList::refresh()
 {
-    m_looking = true;
     m_note = tr("Looking for models…");
     Job* job = m_jobs.create(tr("Look for models"), u"models"_s);
     job->setUnit(tr("models"));
@@ -28,7 +27,6 @@ void LocalModelList::refresh()
             return findLocalModels(caches, context);
         },
         [this](Result<std::vector<LocalModel>> models) {
-            m_looking = false;
             if (models) {
                 m_models = std::move(*models);
                 m_note = m_models.empty()

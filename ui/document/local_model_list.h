@@ -23,7 +23,6 @@ public:
     /// Looks again; the list of before stays until then.
     void refresh();
     [[nodiscard]] const std::vector<LocalModel>& models() const { return m_models; }
-    [[nodiscard]] bool isLooking() const { return m_looking; }
     /// What there is to say when the list is empty.
     [[nodiscard]] const QString& note() const { return m_note; }
 
@@ -35,7 +34,6 @@ private:
     JobListModel& m_jobs;
     std::vector<LocalModel> m_models;
     QString m_note;
-    bool m_looking = false;
 };
 
 } // namespace rankscope

@@ -36,7 +36,6 @@ public:
     [[nodiscard]] QComboBox* formBox() const { return m_form; }
     [[nodiscard]] QComboBox* modelBox() const { return m_model; }
     [[nodiscard]] QSpinBox* windowBox() const { return m_window; }
-    [[nodiscard]] TokenRibbon* ribbon() const { return m_ribbon; }
     [[nodiscard]] EmptyNote* emptyNote() const { return m_empty; }
 
 Q_SIGNALS:

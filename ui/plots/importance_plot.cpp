@@ -66,11 +66,6 @@ void ImportancePlot::setWholeLayer(bool whole)
     }
 }
 
-bool ImportancePlot::isWholeLayer() const
-{
-    return m_impl->wholeLayer;
-}
-
 std::vector<int> ImportancePlot::shownHeads() const
 {
     std::vector<int> heads;

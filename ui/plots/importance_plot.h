@@ -18,7 +18,6 @@ public:
 
     /// All heads of the layer on one scale, or the selected one on its own.
     void setWholeLayer(bool whole);
-    [[nodiscard]] bool isWholeLayer() const;
     [[nodiscard]] std::vector<int> shownHeads() const override;
     [[nodiscard]] QPointF positionOf(const ChannelAt& at) const override;
     /// Middle of a head's cut, in pixels of plot().

@@ -61,7 +61,6 @@ public:
     void setOutline(std::vector<int> kept);
     [[nodiscard]] const std::vector<int>& outline() const { return m_outline; }
     [[nodiscard]] bool hasGhost() const { return !m_ghost.empty(); }
-    [[nodiscard]] bool isDragging() const { return m_drag.has_value(); }
     [[nodiscard]] int current() const { return m_current; }
     /// "fader, size, kept, entropy rank, threshold rank" as tab-separated lines with a header.
     [[nodiscard]] QString valuesText() const;
