@@ -12,6 +12,7 @@
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/local_model_list.h"
+#include "ui/document/model_memory.h"
 #include "ui/document/pruned_spectra.h"
 #include "ui/document/resources.h"
 #include "ui/document/size_snap.h"
@@ -118,6 +119,10 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
             = new CandidateStore(*m_candidates, m_services.lanes, m_services.stateFolder + u"/candidates"_s,
                                  m_services.autosaveMs, this);
         connect(m_candidateStore, &CandidateStore::problem, this,
+                [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Warning); });
+        m_modelMemory = new ModelMemory(m_services.workbench, m_services.lanes,
+                                        m_services.stateFolder + u"/models"_s, this);
+        connect(m_modelMemory, &ModelMemory::problem, this,
                 [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Warning); });
     }
     m_tokenLosses
@@ -396,6 +401,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
     saveLayout();
     if (m_candidateStore != nullptr) {
         m_candidateStore->flush();
+        m_modelMemory->flush();
     }
     event->accept();
     Q_EMIT closed();

@@ -44,6 +44,7 @@ class OpenDialog;
 class LayerTableModel;
 class MemoryWatch;
 class MessageBar;
+class ModelMemory;
 class PlanDocument;
 class PlanPanel;
 class PrunedSpectra;
@@ -241,6 +242,7 @@ private:
     ActionRegistry* m_actions;
     CandidateHistory* m_candidates = nullptr;
     CandidateStore* m_candidateStore = nullptr; ///< null without a state folder
+    ModelMemory* m_modelMemory = nullptr; ///< null without a state folder
     TokenLosses* m_tokenLosses = nullptr;
     TextScores* m_textScores = nullptr;
     CommandPalette* m_palette = nullptr;

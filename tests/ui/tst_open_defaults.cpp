@@ -53,6 +53,18 @@ private Q_SLOTS:
                  DType::F32);
     }
 
+    /// Chosen for this very model on such a device: whatever they take, and nothing is said.
+    void chosenWindowsAreNotShortened()
+    {
+        const CheckpointOverview large = modelOf(1340 * kMillion, "bf16", 2);
+        WantedWork wanted = kWanted;
+        wanted.windowsChosen = true;
+        const OpenDefaults made = openDefaults(large, Device {}, nullptr, wanted, 2);
+        QCOMPARE(made.evaluationWindows, 32);
+        QVERIFY2(!made.note.contains(QStringLiteral("window")), qPrintable(made.note));
+        QVERIFY(!made.analyseAtOnce);
+    }
+
     /// Nothing is known of a checkpoint without its weights: then nothing is said, or limited, either.
     void noParametersAreNoReason()
     {

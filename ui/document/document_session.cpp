@@ -271,6 +271,14 @@ void DocumentSession::resume(const SessionSnapshot& session)
 {
     m_resuming = session;
     Workbench& workbench = m_services.workbench;
+    if (!m_services.document.isOpen() || workbench.overview() == nullptr
+        || workbench.overview()->folder != session.modelFolder) {
+        ModelChoices texts;
+        texts.evaluationText = session.evaluationText;
+        texts.calibrationText = session.calibrationText;
+        workbench.open(textOf(session.modelFolder), texts);
+        return;
+    }
     if (const QString text = textOf(session.evaluationText);
         QFileInfo(text).isFile() && text != workbench.evaluationText()) {
         workbench.setEvaluationText(text);
@@ -279,12 +287,7 @@ void DocumentSession::resume(const SessionSnapshot& session)
         QFileInfo(text).isFile() && text != workbench.calibrationText()) {
         workbench.setCalibrationText(text);
     }
-    if (m_services.document.isOpen() && workbench.overview() != nullptr
-        && workbench.overview()->folder == session.modelFolder) {
-        applyResumed();
-    } else {
-        workbench.open(textOf(session.modelFolder));
-    }
+    applyResumed();
 }
 
 void DocumentSession::applyResumed()

@@ -70,7 +70,8 @@ OpenDefaults openDefaults(const CheckpointOverview& overview, const Device& devi
     // A checkpoint without its weights has no parameters, and no end of windows that are affordable.
     const double windows = std::min(kUnaskedSeconds / std::max(1e-9, perWindow), 1e6);
     const int affordable = std::max(kFewestWindows, static_cast<int>(windows));
-    if (wanted.evaluationWindows == 0 ? affordable < 1000 : affordable < wanted.evaluationWindows) {
+    if (!wanted.windowsChosen
+        && (wanted.evaluationWindows == 0 ? affordable < 1000 : affordable < wanted.evaluationWindows)) {
         defaults.evaluationWindows = affordable;
         defaults.note += (defaults.note.isEmpty() ? QString() : QStringLiteral(" "))
             + tr("On this CPU a window takes about %1, so %2 are scored at first.")

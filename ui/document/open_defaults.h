@@ -28,6 +28,7 @@ struct WantedWork {
     int calibrationWindows = 0;
     int calibrationLength = 0;
     int spectraWindows = 0;
+    bool windowsChosen = false; ///< for this model on such a device: so many, whatever they take
 };
 
 /// `dtypeChosen`: the user's number format, which then stays.

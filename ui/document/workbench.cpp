@@ -28,6 +28,7 @@ Workbench::Workbench(JobLanes& lanes, JobListModel& jobs, PlanDocument& document
     , m_editTimer(new QTimer(this))
 {
     m_wantedOptions = options;
+    m_general = { m_evaluationText, m_calibrationText, m_options.evaluationWindows, m_options.windowLength };
     if (m_options.calibrationLength == 0) {
         m_options.calibrationLength = m_options.windowLength;
     }

@@ -5,6 +5,7 @@
 #include "core/base/device.h"
 #include "core/evaluation/live_evaluator.h"
 #include "core/model/model.h"
+#include "core/plan/model_choices.h"
 #include "core/pruning/channel_selector.h"
 #include "core/text/token_windows.h"
 #include "ui/document/plan_document.h"
@@ -17,6 +18,7 @@
 #include <QObject>
 #include <QString>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,8 +62,12 @@ public:
               QObject* parent = nullptr);
     ~Workbench() override;
 
-    /// Opens a checkpoint; the present one stays when the folder cannot be described at all.
-    void open(const QString& folder);
+    /// What was chosen for a model in an earlier session. Called in the cpu lane, while the model is opened.
+    using Recall = std::function<Result<ModelChoices>(const std::filesystem::path& modelFolder)>;
+    void setRecall(Recall recall) { m_recall = std::move(recall); }
+    /// Opens a checkpoint with what was chosen for it earlier; what `instead` holds goes before that. The
+    /// present model stays when the folder cannot be described at all.
+    void open(const QString& folder, const ModelChoices& instead = {});
     void setEvaluationText(const QString& path);
     void setCalibrationText(const QString& path);
     /// Other windows: the numbers of the old ones stay as stale until the new ones arrive; what does not rest
@@ -85,6 +91,8 @@ public:
     [[nodiscard]] const std::shared_ptr<const Model>& model() const { return m_model; }
     [[nodiscard]] const Options& options() const { return m_options; }
     [[nodiscard]] const PreparedTexts& texts() const { return m_texts; }
+    /// What was chosen for the open model, as far as it turned out to be good.
+    [[nodiscard]] const ModelChoices& choices() const { return m_choices; }
     /// Of the present model and windows; null before both are there. Engine lane only.
     [[nodiscard]] const std::shared_ptr<LiveEvaluator>& evaluator() const { return m_evaluator; }
     /// What the delta was taken against: the pinned estimate where it fits the candidate, else the baseline.
@@ -164,6 +172,7 @@ Q_SIGNALS:
     void overviewChanged();
     void modelChanged();
     void textsChanged();
+    void choicesChanged();
     void devicesChanged();
     void spectraChanged();
     void selectorChanged();
@@ -180,12 +189,8 @@ private:
     };
     using LiveNumbers = std::shared_ptr<LiveBox<PerplexityEstimate>>;
 
-    void adoptOverview(CheckpointOverview overview);
-    /// How many windows, and whether the analysis starts by itself: for the open model on the present device.
-    void applyOpenDefaults(bool dtypeChosen);
-    void loadWeights();
-    using Windows = Result<std::shared_ptr<const TokenWindows>>;
-    enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2 };
+    /// EvaluationWindows only where it is about what was chosen.
+    enum TextPart : unsigned { EvaluationText = 1, CalibrationText = 2, EvaluationWindows = 4 };
     /// What the present windows were made from.
     struct UsedTexts {
         QString evaluation;
@@ -193,6 +198,16 @@ private:
         int evaluationWindows = 0;
         int windowLength = 0;
     };
+    /// An overview with what is known of earlier choices.
+    struct Opened;
+    void adoptOverview(Opened opened);
+    void applyChoices(Opened& opened);
+    /// After windows were made from what the user wanted.
+    void keepChoice(unsigned part, const UsedTexts& used);
+    /// How many windows, and whether the analysis starts by itself: for the open model on the present device.
+    void applyOpenDefaults(bool dtypeChosen);
+    void loadWeights();
+    using Windows = Result<std::shared_ptr<const TokenWindows>>;
     /// Tokenises the parts (a mask of TextPart) together with those still under way.
     void prepareTexts(unsigned parts);
     /// A text that is no good changes nothing: the one before stays, if there was one.
@@ -243,6 +258,10 @@ private:
     Device m_device;
     DType m_dtype = DType::F32;
     Options m_wantedOptions; ///< before they were fitted to the size of the model
+    Recall m_recall;
+    ModelChoices m_choices;
+    UsedTexts m_general; ///< what a model starts with for which nothing was chosen
+    unsigned m_chosenParts = 0; ///< by the user, and not yet known to be good
     bool m_analyseAtOnce = true;
     double m_analysisSeconds = 0.0;
     bool m_dtypeChosen = false;

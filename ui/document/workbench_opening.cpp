@@ -2,6 +2,7 @@
 // How a model and its texts come in: overview, weights, tokens, the device.
 #include "core/pruning/method_registry.h"
 #include "ui/document/open_defaults.h"
+#include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
@@ -25,13 +26,47 @@ std::filesystem::path pathOf(const QString& text)
 
 } // namespace
 
-void Workbench::open(const QString& folder)
+struct Workbench::Opened {
+    CheckpointOverview overview;
+    ModelChoices choices;
+    std::vector<std::pair<TextPart, QString>> gone; ///< texts that were chosen and are no files any more
+    std::string problem; ///< why choices could not be read: a sentence, or empty
+};
+
+void Workbench::open(const QString& folder, const ModelChoices& instead)
 {
     const QString path = QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
     Job* job = newJob(tr("Read %1").arg(QFileInfo(path).fileName()), u"inspect"_s);
     job->start(
-        m_lanes.cpu(), [path = pathOf(path)](JobContext&) { return inspectCheckpoint(path); },
-        [this](Result<CheckpointOverview> result) {
+        m_lanes.cpu(),
+        [path = pathOf(path), recall = m_recall, instead](JobContext&) -> Result<Opened> {
+            Result<CheckpointOverview> overview = inspectCheckpoint(path);
+            if (!overview) {
+                return overview.error();
+            }
+            Opened opened { std::move(*overview), {}, {}, {} };
+            if (recall) {
+                if (Result<ModelChoices> recalled = recall(opened.overview.folder)) {
+                    opened.choices = std::move(*recalled);
+                } else {
+                    opened.problem = recalled.error().message;
+                }
+            }
+            const auto settle
+                = [&opened](TextPart part, std::filesystem::path& text, const std::filesystem::path& wanted) {
+                      if (!wanted.empty()) {
+                          text = wanted;
+                      }
+                      std::error_code error;
+                      if (!text.empty() && !std::filesystem::is_regular_file(text, error)) {
+                          opened.gone.emplace_back(part, QString::fromStdU16String(text.u16string()));
+                      }
+                  };
+            settle(EvaluationText, opened.choices.evaluationText, instead.evaluationText);
+            settle(CalibrationText, opened.choices.calibrationText, instead.calibrationText);
+            return opened;
+        },
+        [this](Result<Opened> result) {
             if (!result) {
                 if (m_overview == nullptr) {
                     m_modelSentence = result.error().code == ErrorCode::Cancelled
@@ -46,11 +81,77 @@ void Workbench::open(const QString& folder)
         });
 }
 
-void Workbench::adoptOverview(CheckpointOverview overview)
+/// A text that is gone stays chosen: its drive may be back the next time.
+void Workbench::applyChoices(Opened& opened)
+{
+    m_choices = std::move(opened.choices);
+    m_chosenParts = 0;
+    QString goneEvaluation;
+    QString goneCalibration;
+    for (const auto& [part, path] : opened.gone) {
+        (part == EvaluationText ? goneEvaluation : goneCalibration) = path;
+    }
+    const auto textOf = [](const std::filesystem::path& chosen, const QString& gone, const QString& general) {
+        return chosen.empty() || !gone.isEmpty() ? general : QString::fromStdU16String(chosen.u16string());
+    };
+    m_evaluationText = textOf(m_choices.evaluationText, goneEvaluation, m_general.evaluation);
+    m_calibrationText = textOf(m_choices.calibrationText, goneCalibration, m_general.calibration);
+    m_wantedOptions.evaluationWindows = m_choices.evaluationWindows.value_or(m_general.evaluationWindows);
+    m_wantedOptions.windowLength = m_choices.windowLength.value_or(m_general.windowLength);
+    m_options.windowLength = m_wantedOptions.windowLength;
+    if (!opened.problem.empty()) {
+        Q_EMIT problem(QString::fromStdString(opened.problem), IssueSeverity::Warning);
+    }
+    if (!goneEvaluation.isEmpty()) {
+        Q_EMIT problem(
+            tr("The evaluation text that was chosen for this model, \"%1\", is gone. %2 is scored "
+               "instead.")
+                .arg(QDir::toNativeSeparators(goneEvaluation), QFileInfo(m_evaluationText).fileName()),
+            IssueSeverity::Warning);
+    }
+    if (!goneCalibration.isEmpty()) {
+        Q_EMIT problem(
+            tr("The calibration text that was chosen for this model, \"%1\", is gone. Channels are "
+               "selected on %2 instead.")
+                .arg(QDir::toNativeSeparators(goneCalibration), QFileInfo(m_calibrationText).fileName()),
+            IssueSeverity::Warning);
+    }
+}
+
+void Workbench::keepChoice(unsigned part, const UsedTexts& used)
+{
+    // The bundled texts are found by themselves, wherever the program moves to.
+    const auto chosen = [](const QString& path, const QString& bundled) {
+        return path == bundled ? std::filesystem::path() : pathOf(path);
+    };
+    const ModelChoices before = m_choices;
+    const unsigned kept = m_chosenParts & (part == EvaluationText ? part | EvaluationWindows : part);
+    m_chosenParts &= ~kept;
+    if ((kept & EvaluationText) != 0) {
+        m_choices.evaluationText = chosen(used.evaluation, demoEvaluationText());
+        m_general.evaluation = used.evaluation;
+    }
+    if ((kept & EvaluationWindows) != 0) {
+        m_choices.evaluationWindows = used.evaluationWindows;
+        m_choices.windowLength = used.windowLength;
+        m_choices.windowsOnGpu = m_device.kind == DeviceKind::Cuda;
+        m_general.evaluationWindows = used.evaluationWindows;
+        m_general.windowLength = used.windowLength;
+    }
+    if ((kept & CalibrationText) != 0) {
+        m_choices.calibrationText = chosen(used.calibration, demoCalibrationText());
+        m_general.calibration = used.calibration;
+    }
+    if (m_choices != before) {
+        Q_EMIT choicesChanged();
+    }
+}
+
+void Workbench::adoptOverview(Opened opened)
 {
     ++m_generation;
     stopEngineWork();
-    m_overview = std::make_shared<const CheckpointOverview>(std::move(overview));
+    m_overview = std::make_shared<const CheckpointOverview>(std::move(opened.overview));
     m_folder = QString::fromStdU16String(m_overview->folder.u16string());
     m_model.reset();
     m_jobs.cancelKind(u"texts"_s);
@@ -61,6 +162,7 @@ void Workbench::adoptOverview(CheckpointOverview overview)
     forgetResults();
     m_modelSentence.clear();
     m_textSentence.clear();
+    applyChoices(opened);
     applyOpenDefaults(m_dtypeChosen);
     PruningPlan plan = keepAllPlan(m_overview->spec);
     for (LayerPlan& layer : plan.layers) {
@@ -85,9 +187,11 @@ void Workbench::adoptOverview(CheckpointOverview overview)
 
 void Workbench::applyOpenDefaults(bool dtypeChosen)
 {
+    const bool chosen
+        = m_choices.evaluationWindows && m_choices.windowsOnGpu == (m_device.kind == DeviceKind::Cuda);
     const WantedWork wanted { m_wantedOptions.evaluationWindows, m_options.windowLength,
-                              m_options.calibrationWindows, m_options.calibrationLength,
-                              m_options.spectraWindows };
+                              m_options.calibrationWindows,      m_options.calibrationLength,
+                              m_options.spectraWindows,          chosen };
     const OpenDefaults defaults
         = openDefaults(*m_overview, m_device, dtypeChosen ? &m_dtype : nullptr, wanted, engineThreads());
     m_options.evaluationWindows = defaults.evaluationWindows;
@@ -235,6 +339,7 @@ void Workbench::takeEvaluationText(Windows windows, const UsedTexts& used)
         m_usedTexts.evaluation = used.evaluation;
         m_usedTexts.evaluationWindows = used.evaluationWindows;
         m_usedTexts.windowLength = used.windowLength;
+        keepChoice(EvaluationText, used);
         return;
     }
     if (m_texts.evaluation == nullptr) {
@@ -244,6 +349,7 @@ void Workbench::takeEvaluationText(Windows windows, const UsedTexts& used)
         report(windows.error());
         return;
     }
+    m_chosenParts &= ~(EvaluationText | EvaluationWindows);
     m_evaluationText = m_usedTexts.evaluation;
     m_options.evaluationWindows = m_usedTexts.evaluationWindows;
     m_options.windowLength = m_wantedOptions.windowLength = m_usedTexts.windowLength;
@@ -256,6 +362,7 @@ void Workbench::takeCalibrationText(Windows windows, const UsedTexts& used)
         forgetStatistics();
         m_texts.calibration = std::move(*windows);
         m_usedTexts.calibration = used.calibration;
+        keepChoice(CalibrationText, used);
         return;
     }
     if (m_texts.calibration == nullptr) {
@@ -266,6 +373,7 @@ void Workbench::takeCalibrationText(Windows windows, const UsedTexts& used)
         report(windows.error());
         return;
     }
+    m_chosenParts &= ~CalibrationText;
     m_calibrationText = m_usedTexts.calibration;
     tellTextKept(windows.error(), m_calibrationText);
 }
@@ -313,7 +421,10 @@ void Workbench::setEvaluationText(const QString& path)
 {
     m_evaluationText = path;
     Q_EMIT textsChanged();
-    if (m_overview != nullptr && m_overview->loadable()) {
+    if (m_overview == nullptr) {
+        m_general.evaluation = path;
+    } else if (m_overview->loadable()) {
+        m_chosenParts |= EvaluationText;
         prepareTexts(EvaluationText);
     }
 }
@@ -322,7 +433,10 @@ void Workbench::setCalibrationText(const QString& path)
 {
     m_calibrationText = path;
     Q_EMIT textsChanged();
-    if (m_overview != nullptr && m_overview->loadable()) {
+    if (m_overview == nullptr) {
+        m_general.calibration = path;
+    } else if (m_overview->loadable()) {
+        m_chosenParts |= CalibrationText;
         prepareTexts(CalibrationText);
     }
 }
@@ -340,7 +454,11 @@ void Workbench::setOptions(const Options& options)
     }
     m_options = options;
     m_wantedOptions = options;
-    if (parts != 0 && m_overview != nullptr && m_overview->loadable()) {
+    if (m_overview == nullptr) {
+        m_general.evaluationWindows = options.evaluationWindows;
+        m_general.windowLength = options.windowLength;
+    } else if (parts != 0 && m_overview->loadable()) {
+        m_chosenParts |= (parts & EvaluationText) != 0 ? EvaluationWindows : 0U;
         prepareTexts(parts);
     }
 }
