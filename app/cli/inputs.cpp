@@ -200,6 +200,7 @@ Json planSummaryJson(const PruningPlan& plan, const ModelSpec& spec)
     Json json;
     json["method"] = plan.method;
     json["ratio"] = plan.requestedRatio;
+    json["budget_bytes"] = plan.requestedBudget ? Json(plan.requestedBudget->bytes) : Json(nullptr);
     json["fingerprint"] = planFingerprint(plan);
     json["state_bytes"] = { { "before", spec.stateBytes() }, { "after", plan.stateBytes(spec) } };
     Json kept = Json::array();

@@ -118,6 +118,11 @@ std::string modelCard(const ModelCardInput& input)
         row(text, "asked for globally, before single layers were changed or sizes rounded",
             fmt::format("{:.2f}", plan.requestedRatio));
     }
+    if (const std::optional<StateBudget>& budget = plan.requestedBudget) {
+        row(text, "state that was asked for, at most",
+            budget->percent ? fmt::format("{:g} % ({})", *budget->percent, sizeText(budget->bytes))
+                            : sizeText(budget->bytes));
+    }
     row(text, "seed", fmt::format("{}", plan.seed));
     if (plan.calibration) {
         row(text, "calibration text", calibrationText(*plan.calibration));

@@ -15,6 +15,7 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -26,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kVersion = 3;
 
 // Writing
 
@@ -75,7 +76,35 @@ std::string headEditsText(const std::vector<LayerPlan>& layers)
     });
 }
 
+std::string budgetText(const std::optional<StateBudget>& budget)
+{
+    return budget ? fmt::format("{{\"bytes\": {}, \"percent\": {}}}", budget->bytes,
+                                budget->percent ? Json(*budget->percent).dump() : "null")
+                  : std::string("null");
+}
+
 // Reading
+
+std::optional<StateBudget> readBudget(PlanReader& reader, const Json& value)
+{
+    static constexpr std::array<std::string_view, 2> kKeys { "bytes", "percent" };
+    if (value.is_null() || reader.object(value, "budget", kKeys) == nullptr) {
+        return std::nullopt;
+    }
+    StateBudget budget;
+    const std::uint64_t bytes = reader.unsignedNumber(value["bytes"], "budget.bytes");
+    if (bytes > std::uint64_t { std::numeric_limits<std::int64_t>::max() }) {
+        reader.failKey("budget.bytes", "a number of bytes", value["bytes"]);
+        return std::nullopt;
+    }
+    budget.bytes = static_cast<std::int64_t>(bytes);
+    if (const Json& percent = value["percent"]; percent.is_number() && percent.get<double>() >= 0.0) {
+        budget.percent = percent.get<double>();
+    } else if (!percent.is_null()) {
+        reader.failKey("budget.percent", "a number of at least 0, or null", percent);
+    }
+    return budget;
+}
 
 std::optional<CalibrationRecord> readCalibration(PlanReader& reader, const Json& value)
 {
@@ -178,10 +207,11 @@ void checkVersion(PlanReader& reader, const Json& root, const std::string& what)
     }
 }
 
-constexpr std::array<std::string_view, 11> kKeys { "rankscope_plan", "model",         "method",
+/// Those of version 1, then what each version brought.
+constexpr std::array<std::string_view, 12> kKeys { "rankscope_plan", "model",         "method",
                                                    "ratio",          "seed",          "calibration",
                                                    "key_dims",       "kept_key_dims", "locked",
-                                                   "kept",           "head_edits" };
+                                                   "kept",           "head_edits",    "budget" };
 
 /// Version 2 brought decisions about single heads: there were none.
 void migrateFrom1(Json& root)
@@ -194,14 +224,27 @@ void migrateFrom1(Json& root)
     }
 }
 
+/// Version 3 brought budgets: a ratio was asked for.
+void migrateFrom2(Json& root)
+{
+    root["rankscope_plan"] = 3;
+    root["budget"] = nullptr;
+}
+
 /// Brings a plan of an older version to the present one; each version has its own set of keys.
 void migrate(PlanReader& reader, Json& root)
 {
-    if (root["rankscope_plan"].get<std::int64_t>() == 1) {
-        static constexpr auto kKeysOf1 = std::span(kKeys).first<10>();
-        if (reader.object(root, "", kKeysOf1) != nullptr) {
-            migrateFrom1(root);
+    struct Step {
+        std::size_t keys;
+        void (*run)(Json&);
+    };
+    static constexpr std::array<Step, 2> kSteps { { { 10, migrateFrom1 }, { 11, migrateFrom2 } } };
+    for (auto version = root["rankscope_plan"].get<std::size_t>(); version <= kSteps.size(); ++version) {
+        const Step& step = kSteps[version - 1];
+        if (reader.object(root, "", std::span(kKeys).first(step.keys)) == nullptr) {
+            return;
         }
+        step.run(root);
     }
 }
 
@@ -210,6 +253,7 @@ void migrate(PlanReader& reader, Json& root)
 std::string planToJson(const PruningPlan& plan)
 {
     assert(std::isfinite(plan.requestedRatio));
+    assert(!plan.requestedBudget || std::isfinite(plan.requestedBudget->percent.value_or(0.0)));
     const auto& layers = plan.layers;
     std::string text = "{\n";
     text += fmt::format("  \"rankscope_plan\": {},\n", kVersion);
@@ -217,6 +261,7 @@ std::string planToJson(const PruningPlan& plan)
                         quoted(plan.modelName), quoted(plan.modelDigest), quoted(plan.modelFingerprint));
     text += fmt::format("  \"method\": {},\n", quoted(plan.method));
     text += fmt::format("  \"ratio\": {},\n", Json(plan.requestedRatio).dump());
+    text += fmt::format("  \"budget\": {},\n", budgetText(plan.requestedBudget));
     text += fmt::format("  \"seed\": {},\n", plan.seed);
     if (plan.calibration) {
         text += fmt::format(
@@ -264,6 +309,7 @@ Result<PruningPlan> planFromJson(const std::string& text, const std::string& wha
         plan.modelFingerprint = reader.text(root["model"]["fingerprint"], "model.fingerprint");
         plan.method = reader.text(root["method"], "method");
         plan.requestedRatio = reader.fraction(root["ratio"], "ratio");
+        plan.requestedBudget = readBudget(reader, root["budget"]);
         plan.seed = reader.unsignedNumber(root["seed"], "seed");
         plan.calibration = readCalibration(reader, root["calibration"]);
         plan.layers = readLayers(reader, root, what);

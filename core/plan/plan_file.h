@@ -10,10 +10,12 @@
 namespace rankscope {
 
 // Plan file: UTF-8 JSON, keys in this order.
-//   {"rankscope_plan": 2,               version; newer ones are refused, older ones (1: no head_edits)
-//   migrated
+//   {"rankscope_plan": 3,               version; newer ones are refused, older ones migrated (1: neither
+//                                       budget nor head_edits; 2: no budget)
 //    "model": {"name", "digest", "fingerprint"},
-//    "method": "rrqr", "ratio": 0.5, "seed": 42,
+//    "method": "rrqr", "ratio": 0.5,
+//    "budget": {"bytes": 245760, "percent": 60 or null} or null: what was asked for
+//    "seed": 42,
 //    "calibration": {"source", "sha256", "windows", "length"} or null,
 //    "key_dims": [64, ...],             Dk of the dense layers, 0 for layers that cannot be pruned
 //    "kept_key_dims": [32, ...],

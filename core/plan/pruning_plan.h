@@ -57,6 +57,14 @@ struct CalibrationRecord {
     friend bool operator==(const CalibrationRecord&, const CalibrationRecord&) = default;
 };
 
+/// The largest state of one sequence that was asked for, fp32.
+struct StateBudget {
+    std::int64_t bytes = 0;
+    std::optional<double> percent = {}; ///< of the dense state, where it was asked for so: `bytes` follows
+
+    friend bool operator==(const StateBudget&, const StateBudget&) = default;
+};
+
 /// Which key channels of which heads stay: a small value, compared and copied freely.
 struct PruningPlan {
     std::string modelDigest; ///< Model::digest(), or empty for a plan made by hand
@@ -64,6 +72,7 @@ struct PruningPlan {
     std::string modelName; ///< for people
     std::string method; ///< registry id: "rrqr", "l1", ...
     double requestedRatio = 0.0; ///< fraction removed that was asked for globally, 0..1
+    std::optional<StateBudget> requestedBudget; ///< when it was a budget: the ratio is what came of it
     std::uint64_t seed = 0;
     std::optional<CalibrationRecord> calibration;
     std::vector<LayerPlan> layers;
@@ -100,7 +109,7 @@ struct ModelIdentity {
                                        const ModelIdentity& model);
 
 /// Identity of everything that changes what the pruned model computes: the model, and the kept channels of
-/// every head. Not what is only their history (method, ratio, seed, calibration, edits of heads whose
+/// every head. Not what is only their history (method, ratio, budget, seed, calibration, edits of heads whose
 /// channels are listed), nor locks and names. A head whose channels have not been selected yet counts with
 /// its edit. 16 hex digits.
 [[nodiscard]] std::string planFingerprint(const PruningPlan& plan);

@@ -254,6 +254,23 @@ private Q_SLOTS:
         QCOMPARE(bench.document.plan().layers[2].keptKeyDims, 40);
         QCOMPARE(keptKeyDimsForRatio(64, bench.document.plan().requestedRatio), 40); // no overrides
 
+        // What was asked for stays beside what came of it, and Enter goes back to it.
+        QTest::keyClicks(panel.budgetField(), u"62 %"_s);
+        QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+        const auto says = [&panel](const QString& asked, const QString& outcome) {
+            return panel.budgetField()->text() == asked && panel.budgetOutcome()->accessibleName() == outcome;
+        };
+        QVERIFY2(says(u"62 %"_s, u"→ 234 KiB of 384 KiB"_s), qPrintable(panel.budgetOutcome()->text()));
+        const PruningPlan asked = bench.document.plan();
+        bench.document.setKept({ 2 }, 64, 0);
+        QVERIFY2(says(u"62 %"_s, u"→ 259 KiB, 20.9 KiB over"_s), qPrintable(panel.budgetOutcome()->text()));
+        QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+        QVERIFY(bench.document.plan() == asked);
+        panel.budgetField()->selectAll();
+        QTest::keyClicks(panel.budgetField(), u"240 KiB"_s);
+        QTest::keyClick(panel.budgetField(), Qt::Key_Return);
+        QVERIFY2(says(u"240 KiB"_s, u"→ 240 KiB of 384 KiB"_s), qPrintable(panel.budgetOutcome()->text()));
+
         snap.setRule(SizeRule::MultiplesOf16);
         QVERIFY(panel.snapRule()->toolTip().contains(u"40: a multiple of 8, runs in the kernel for 48"_s));
         panel.budgetField()->selectAll();

@@ -58,8 +58,8 @@ private Q_SLOTS:
                                   document.newGesture(), u"snap"_s);
                 break;
             case 14: // budget
-                document.setSizes({ { layer, 1 + below(64) } }, below(100) / 100.0, document.newGesture(),
-                                  u"budget"_s);
+                document.setBudget({ 1 + below(9000), std::nullopt }, { { layer, 1 + below(64) } },
+                                   below(100) / 100.0, document.newGesture(), u"budget"_s);
                 break;
             case 15: // a loaded plan, a recipe, a candidate, recovered work
                 document.replacePlan(

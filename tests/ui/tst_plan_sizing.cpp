@@ -148,7 +148,9 @@ private Q_SLOTS:
     {
         QFETCH(QString, text);
         QFETCH(qint64, bytes);
-        QCOMPARE(parseBytes(text, 1000, u"192 KiB"_s).value_or(-1), bytes);
+        const std::optional<StateBudget> budget = parseBudget(text, 1000, u"192 KiB"_s);
+        QCOMPARE(budget.value_or(StateBudget { -1, {} }).bytes, bytes);
+        QCOMPARE(budget && budget->percent.has_value(), text.contains(u'%') && budget);
     }
 
     void overridesAreListed()
@@ -223,6 +225,34 @@ private Q_SLOTS:
         document.undoStack()->undo();
         QCOMPARE(document.plan().layers[2].keptKeyDims, 64);
         QCOMPARE(document.plan().requestedRatio, 0.0);
+    }
+
+    /// What was asked for last holds; edits of single layers change what comes of it, not what was asked.
+    void budgetsAreRemembered()
+    {
+        PlanDocument document;
+        const ModelSpec spec = test::smallSpec(8, true);
+        document.open(spec, test::openPlan(spec));
+        const StateBudget budget { 4096, 60.0 };
+        document.setBudget(budget, { { 1, 20 }, { 2, 30 } }, 0.4, 0, u"a budget"_s);
+        QCOMPARE(document.plan().layers[1].keptKeyDims, 20);
+        QCOMPARE(document.plan().requestedRatio, 0.4);
+        QVERIFY(document.plan().requestedBudget == budget);
+        document.setKept({ 1 }, 60, 0);
+        document.setSizes({ { 1, 16 } }, std::nullopt, 0, u"snap"_s);
+        document.setMethod(u"l1"_s, u"L1"_s);
+        QVERIFY(document.plan().requestedBudget == budget);
+        const auto forgets = [&](auto edit) {
+            edit();
+            const bool forgotten = !document.plan().requestedBudget;
+            document.undoStack()->undo();
+            return forgotten && document.plan().requestedBudget == budget;
+        };
+        QVERIFY(forgets([&] { document.setPruneRatio(0.3, 0); }));
+        QVERIFY(forgets([&] { document.setSizes({ { 1, 8 } }, 0.3, 0, u"a ratio"_s); }));
+        QVERIFY(forgets([&] { document.keepEverything(); }));
+        QCOMPARE(budgetText(budget), u"60 %"_s);
+        QCOMPARE(budgetText({ 240 * 1024, std::nullopt }), u"240 KiB"_s);
     }
 };
 

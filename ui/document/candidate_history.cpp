@@ -397,6 +397,7 @@ void CandidateHistory::reload(int id)
     if (record->isDense()) {
         PruningPlan dense = m_document.plan(); // method and locks stay
         dense.requestedRatio = 0.0;
+        dense.requestedBudget.reset();
         for (LayerPlan& layer : dense.layers) {
             layer.kept.clear();
             layer.headEdits.clear();

@@ -147,7 +147,25 @@ void PlanDocument::setSizes(const std::map<int, int>& keptOfLayer, std::optional
                             quint64 gesture, const QString& text)
 {
     PruningPlan after = m_plan;
-    after.requestedRatio = std::clamp(ratio.value_or(after.requestedRatio), 0.0, 1.0);
+    if (ratio) {
+        after.requestedRatio = std::clamp(*ratio, 0.0, 1.0);
+        after.requestedBudget.reset();
+    }
+    pushSizes(std::move(after), keptOfLayer, gesture, text);
+}
+
+void PlanDocument::setBudget(const StateBudget& budget, const std::map<int, int>& keptOfLayer, double ratio,
+                             quint64 gesture, const QString& text)
+{
+    PruningPlan after = m_plan;
+    after.requestedRatio = std::clamp(ratio, 0.0, 1.0);
+    after.requestedBudget = budget;
+    pushSizes(std::move(after), keptOfLayer, gesture, text);
+}
+
+void PlanDocument::pushSizes(PruningPlan after, const std::map<int, int>& keptOfLayer, quint64 gesture,
+                             const QString& text)
+{
     for (const auto& [layer, kept] : keptOfLayer) {
         if (isPrunable(layer) && !after.layers[idx(layer)].locked) {
             setKeptCount(after.layers[idx(layer)], kept);
@@ -160,6 +178,7 @@ void PlanDocument::setPruneRatio(double ratio, quint64 gesture)
 {
     PruningPlan after = m_plan;
     after.requestedRatio = std::clamp(ratio, 0.0, 1.0);
+    after.requestedBudget.reset();
     for (LayerPlan& layer : after.layers) {
         if (layer.keyDims > 0 && !layer.locked) {
             setKeptCount(layer, keptKeyDimsForRatio(layer.keyDims, after.requestedRatio));
@@ -288,6 +307,7 @@ void PlanDocument::keepEverything()
 {
     PruningPlan after = m_plan;
     after.requestedRatio = 0.0;
+    after.requestedBudget.reset();
     for (LayerPlan& layer : after.layers) {
         if (layer.keyDims > 0) {
             setKeptCount(layer, layer.keyDims);

@@ -52,6 +52,9 @@ public:
     /// Sizes that a rule came to, of unlocked layers, and the ratio that they stand for, if any.
     void setSizes(const std::map<int, int>& keptOfLayer, std::optional<double> ratio, quint64 gesture,
                   const QString& text);
+    /// The same for a budget, with the ratio that comes to its sizes. A ratio that is set later replaces it.
+    void setBudget(const StateBudget& budget, const std::map<int, int>& keptOfLayer, double ratio,
+                   quint64 gesture, const QString& text);
     /// All unlocked layers.
     void setPruneRatio(double ratio, quint64 gesture);
     void setMethod(const QString& methodId, const QString& label);
@@ -78,6 +81,8 @@ Q_SIGNALS:
 private:
     /// False when the head does not exist or its layer is locked.
     [[nodiscard]] bool canEditHead(int layer, int head) const;
+    void pushSizes(PruningPlan after, const std::map<int, int>& keptOfLayer, quint64 gesture,
+                   const QString& text);
     void push(PlanEdit edit, PruningPlan after, quint64 gesture, const QString& text);
     void apply(const PruningPlan& plan);
 

@@ -2,6 +2,7 @@
 #include "ui/document/plan_sizing.h"
 
 #include "core/base/narrow.h"
+#include "ui/format/numbers.h"
 
 #include <QRegularExpression>
 
@@ -157,7 +158,12 @@ std::vector<int> keptWith(const PruningPlan& plan, const SizesOfLayers& sizes)
     return kept;
 }
 
-std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes, const QString& shown)
+QString budgetText(const StateBudget& budget)
+{
+    return budget.percent ? QString::number(*budget.percent, 'g', 6) + u" %"_s : formatBytes(budget.bytes);
+}
+
+std::optional<StateBudget> parseBudget(const QString& text, std::int64_t fullBytes, const QString& shown)
 {
     static const QRegularExpression kPattern(
         u"^\\s*([0-9]+(?:[.,][0-9]+)?)\\s*(%|b|bytes|k|kb|kib|m|mb|mib|g|gb|gib)?\\s*$"_s,
@@ -180,7 +186,11 @@ std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullByt
         factor = 1024.0 * 1024.0 * 1024.0;
     }
     const double bytes = value * factor;
-    return bytes <= 9e15 ? std::optional(static_cast<std::int64_t>(std::llround(bytes))) : std::nullopt;
+    if (bytes > 9e15) {
+        return std::nullopt;
+    }
+    return StateBudget { static_cast<std::int64_t>(std::llround(bytes)),
+                         unit == u"%" ? std::optional(value) : std::nullopt };
 }
 
 } // namespace rankscope

@@ -46,7 +46,9 @@ using SizesOfLayers = std::map<int, int>;
 
 /// "240 KiB", "0.25 MiB", "240" (in the unit of `shown`, which the field said before), "60 %" of `fullBytes`;
 /// nothing when it is none of these.
-[[nodiscard]] std::optional<std::int64_t> parseBytes(const QString& text, std::int64_t fullBytes,
+[[nodiscard]] std::optional<StateBudget> parseBudget(const QString& text, std::int64_t fullBytes,
                                                      const QString& shown);
+/// As it was asked for: "240 KiB" or "60 %".
+[[nodiscard]] QString budgetText(const StateBudget& budget);
 
 } // namespace rankscope

@@ -6,6 +6,7 @@
 #include "ui/actions/definitions.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/plan_document.h"
+#include "ui/document/plan_sizing.h"
 #include "ui/format/numbers.h"
 
 #include <algorithm>
@@ -154,6 +155,7 @@ QString CandidateTableModel::display(const CandidateRecord& record, int column) 
         return keptText(record);
     case AskedColumn:
         return record.isDense()                ? QString()
+            : record.plan.requestedBudget      ? u"≤ "_s + budgetText(*record.plan.requestedBudget)
             : record.plan.requestedRatio > 0.0 ? formatRatio(record.plan.requestedRatio)
                                                : u"–"_s; // layers were set one by one
     case BytesColumn:

@@ -290,12 +290,7 @@ void PlanPanel::refresh()
     const bool asRequested = keptWith(plan, asked) == keptWith(plan, {});
     const double realised = before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before) : 0.0;
     m_ratio->setValue(asRequested ? plan.requestedRatio : std::round(realised * 100.0) / 100.0);
-    if (!m_budget->hasFocus() || !m_budget->isModified()) {
-        m_budget->setText(formatBytes(m_document.stateBytes()));
-    }
-    const std::int64_t full = m_document.spec().stateBytes();
-    m_budgetOf->setText(u"<span style=\"color:%1\">%2</span>"_s.arg(themeOf(palette()).muted.name(),
-                                                                    tr("of %1").arg(formatBytes(full))));
+    refreshBudget();
     const int overrides = m_overrides->rowCount();
     m_overrideTitle->setText(overrides == 0       ? tr("No overrides")
                                  : overrides == 1 ? tr("1 override")

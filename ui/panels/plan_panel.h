@@ -36,6 +36,7 @@ public:
     [[nodiscard]] QComboBox* method() const { return m_method; }
     [[nodiscard]] RatioEditor* ratio() const { return m_ratio; }
     [[nodiscard]] QLineEdit* budgetField() const { return m_budget; }
+    [[nodiscard]] QLabel* budgetOutcome() const { return m_budgetOf; }
     [[nodiscard]] QComboBox* snapRule() const { return m_rule; }
     [[nodiscard]] QPushButton* bySensitivity() const { return m_bySensitivity; }
     [[nodiscard]] QPushButton* byRank() const { return m_byRank; }
@@ -72,8 +73,9 @@ private:
     /// Why the budget that is typed cannot be had: a sentence, or empty.
     [[nodiscard]] QString budgetProblem() const;
     void showBudgetProblem(const QString& sentence);
-    /// In bytes; a bare number is in the unit that the field shows.
-    [[nodiscard]] std::optional<std::int64_t> typedBudget() const;
+    /// A bare number is in the unit that the field showed.
+    [[nodiscard]] std::optional<StateBudget> typedBudget() const;
+    void refreshBudget();
     [[nodiscard]] std::optional<SizesOfLayers> budgetSizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> sensitivitySizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> rankSizes() const;
@@ -92,6 +94,7 @@ private:
     RatioEditor* m_ratio;
     QLineEdit* m_budget;
     QLabel* m_budgetOf;
+    QString m_budgetShown; ///< what the field says when nothing is being typed
     QComboBox* m_rule;
     QPushButton* m_snapNow;
     QPushButton* m_bySensitivity;

@@ -100,18 +100,51 @@ void PlanPanel::previewRatio(double ratio)
     preview(sizesForRatio(m_document.plan(), ratio, m_snap.rule()), tr("Ratio %1").arg(formatRatio(ratio)));
 }
 
-std::optional<std::int64_t> PlanPanel::typedBudget() const
+/// What was asked for, and what came of it.
+void PlanPanel::refreshBudget()
 {
-    return parseBytes(m_budget->text(), m_document.spec().stateBytes(), formatBytes(m_document.stateBytes()));
+    const std::optional<StateBudget>& asked = m_document.plan().requestedBudget;
+    const std::int64_t bytes = m_document.stateBytes();
+    m_budgetShown = asked ? budgetText(*asked) : formatBytes(bytes);
+    if (!m_budget->hasFocus() || !m_budget->isModified()) {
+        m_budget->setText(m_budgetShown);
+    }
+    const Theme& theme = themeOf(palette());
+    const QString full = formatBytes(m_document.spec().stateBytes());
+    const bool over = asked && bytes > asked->bytes;
+    const QString text = !asked ? tr("of %1").arg(full)
+        : over ? tr("→ %1, %2 over").arg(formatBytes(bytes), formatBytes(bytes - asked->bytes))
+               : tr("→ %1 of %2").arg(formatBytes(bytes), full);
+    m_budgetOf->setText(
+        u"<span style=\"color:%1\">%2</span>"_s.arg((over ? theme.worse : theme.muted).name(), text));
+    m_budgetOf->setAccessibleName(text);
+    m_budgetOf->setToolTip(
+        !asked     ? QString()
+            : over ? tr("Asked for: at most %1 (%2). The plan has %3, because layers were changed "
+                        "or snapped afterwards. Enter in the field goes back to what fits.")
+                         .arg(budgetText(*asked), formatBytes(asked->bytes), formatBytes(bytes))
+                   : tr("Asked for: at most %1 (%2). The sizes that fit come to %3.")
+                         .arg(budgetText(*asked), formatBytes(asked->bytes), formatBytes(bytes)));
+}
+
+std::optional<StateBudget> PlanPanel::typedBudget() const
+{
+    const std::optional<StateBudget>& asked = m_document.plan().requestedBudget;
+    if (asked && !m_budget->isModified()) {
+        return asked; // not rounded as the field shows it
+    }
+    return parseBudget(m_budget->text(), m_document.spec().stateBytes(), m_budgetShown);
 }
 
 std::optional<SizesOfLayers> PlanPanel::budgetSizes() const
 {
-    const std::optional<std::int64_t> bytes = typedBudget();
-    if (!m_document.isOpen() || !bytes) {
+    if (!m_document.isOpen()) {
         return std::nullopt;
     }
-    return sizesForBudget(m_document.spec(), m_document.plan(), *bytes, m_snap.rule());
+    const std::optional<StateBudget> budget = typedBudget();
+    return budget
+        ? std::optional(sizesForBudget(m_document.spec(), m_document.plan(), budget->bytes, m_snap.rule()))
+        : std::nullopt;
 }
 
 QString PlanPanel::budgetProblem() const
@@ -128,7 +161,7 @@ QString PlanPanel::budgetProblem() const
         setKeptCount(plan.layers[idx(layer)], size);
     }
     const std::int64_t least = plan.stateBytes(m_document.spec());
-    return least > *typedBudget()
+    return least > typedBudget()->bytes
         ? tr("%1 is too little: with these locks and sizes the smallest state has %2.")
               .arg(m_budget->text().simplified(), formatBytes(least))
         : QString();
@@ -145,7 +178,7 @@ void PlanPanel::showBudgetProblem(const QString& sentence)
 
 void PlanPanel::applyBudget()
 {
-    if (!m_budget->isModified()) {
+    if (!m_budget->isModified() && !m_document.plan().requestedBudget) {
         return; // what stands there is the plan's size, rounded
     }
     if (const QString wrong = budgetProblem(); !wrong.isEmpty()) {
@@ -161,8 +194,9 @@ void PlanPanel::applyBudget()
             // A hair above the size, so that the floor in keptKeyDimsForRatio cannot fall below it.
             ratio = std::max(ratio, 1.0 - (size + 1e-6) / m_document.plan().layers[idx(layer)].keyDims);
         }
-        m_document.setSizes(*sizes, ratio, m_document.newGesture(),
-                            tr("budget of %1").arg(m_budget->text().simplified()));
+        const StateBudget budget = *typedBudget();
+        m_document.setBudget(budget, *sizes, ratio, m_document.newGesture(),
+                             tr("budget of %1").arg(budgetText(budget)));
     }
     m_budget->setModified(false);
     refresh();

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -29,6 +30,7 @@ PruningPlan examplePlan()
     plan.modelFingerprint = "4567";
     plan.method = "rrqr";
     plan.requestedRatio = 0.1;
+    plan.requestedBudget = StateBudget { 1536, 62.5 };
     plan.seed = 0xffff'ffff'ffff'fffeULL;
     plan.calibration = CalibrationRecord { "memoirs.txt", "89ab", 16, 512 };
     plan.layers = { { .keyDims = 4,
@@ -47,6 +49,14 @@ PruningPlan randomPlan(std::uint64_t seed)
     Random random(seed);
     PruningPlan plan = examplePlan();
     plan.requestedRatio = random.uniform();
+    if (const std::uint64_t kind = random.below(3); kind < 2) {
+        plan.requestedBudget = StateBudget { narrow<std::int64_t>(random.below(1 << 30)), std::nullopt };
+        if (kind == 0) {
+            plan.requestedBudget->percent = 100.0 * random.uniform();
+        }
+    } else {
+        plan.requestedBudget.reset();
+    }
     plan.seed = random.next();
     if (random.below(2) == 0) {
         plan.calibration.reset();
@@ -107,11 +117,12 @@ private Q_SLOTS:
     void textIsAsDocumented()
     {
         const char* expected = "{\n"
-                               "  \"rankscope_plan\": 2,\n"
+                               "  \"rankscope_plan\": 3,\n"
                                "  \"model\": {\"name\": \"gdn \\\"demo\\\" é\", \"digest\": \"0123abcd\", "
                                "\"fingerprint\": \"4567\"},\n"
                                "  \"method\": \"rrqr\",\n"
                                "  \"ratio\": 0.1,\n"
+                               "  \"budget\": {\"bytes\": 1536, \"percent\": 62.5},\n"
                                "  \"seed\": 18446744073709551614,\n"
                                "  \"calibration\": {\"source\": \"memoirs.txt\", \"sha256\": \"89ab\", "
                                "\"windows\": 16, \"length\": 512},\n"
@@ -173,8 +184,8 @@ private Q_SLOTS:
             "a list", [](Json& j) { j = Json::array(); },
             "PLAN is not a Rankscope plan: it has no \"rankscope_plan\" version.");
         row(
-            "newer", [](Json& j) { j["rankscope_plan"] = 3; },
-            "The plan PLAN has format version 3, and this Rankscope reads up to version 2: update Rankscope "
+            "newer", [](Json& j) { j["rankscope_plan"] = 4; },
+            "The plan PLAN has format version 4, and this Rankscope reads up to version 3: update Rankscope "
             "to open it.");
         row(
             "version 0", [](Json& j) { j["rankscope_plan"] = 0; },
@@ -204,6 +215,24 @@ private Q_SLOTS:
             "ratio", [](Json& j) { j["ratio"] = 1.5; },
             "The plan PLAN is damaged: \"ratio\" should be a number from 0 to 1, found 1.5.");
         row(
+            "budget", [](Json& j) { j["budget"] = 240; },
+            "The plan PLAN is damaged: \"budget\" should be an object, found 240.");
+        row(
+            "budget of less than nothing", [](Json& j) { j["budget"]["bytes"] = -1; },
+            "The plan PLAN is damaged: \"budget.bytes\" should be a whole number of at least 0, found -1.");
+        row(
+            "budget beyond numbers",
+            [](Json& j) { j["budget"]["bytes"] = std::numeric_limits<std::uint64_t>::max(); },
+            "The plan PLAN is damaged: \"budget.bytes\" should be a number of bytes, found "
+            "18446744073709551615.");
+        row(
+            "budget in words", [](Json& j) { j["budget"]["percent"] = "60 %"; },
+            "The plan PLAN is damaged: \"budget.percent\" should be a number of at least 0, or null, found "
+            "\"60 %\".");
+        row(
+            "half a budget", [](Json& j) { j["budget"].erase("percent"); },
+            "The plan PLAN is incomplete: \"percent\" is missing in \"budget\".");
+        row(
             "seed", [](Json& j) { j["seed"] = -1; },
             "The plan PLAN is damaged: \"seed\" should be a whole number of at least 0, found -1.");
         row(
@@ -223,7 +252,19 @@ private Q_SLOTS:
             "The plan PLAN is damaged: \"key_dims\" has 3 layers, \"kept_key_dims\" 3, \"locked\" 2, "
             "\"kept\" 3, \"head_edits\" 3; expected the same number.");
         row(
-            "a key of version 2 in version 1", [](Json& j) { j["rankscope_plan"] = 1; },
+            "a key of version 3 in version 1", [](Json& j) { j["rankscope_plan"] = 1; },
+            "The plan PLAN has an unknown key \"budget\": it was made by another program or edited; "
+            "remove the key or make the plan again.");
+        row(
+            "a key of version 3 in version 2", [](Json& j) { j["rankscope_plan"] = 2; },
+            "The plan PLAN has an unknown key \"budget\": it was made by another program or edited; "
+            "remove the key or make the plan again.");
+        row(
+            "a key of version 2 in version 1",
+            [](Json& j) {
+                j["rankscope_plan"] = 1;
+                j.erase("budget");
+            },
             "The plan PLAN has an unknown key \"head_edits\": it was made by another program or edited; "
             "remove the key or make the plan again.");
         row(
@@ -286,7 +327,22 @@ private Q_SLOTS:
         QVERIFY(read.error().code == (newer ? ErrorCode::Unsupported : ErrorCode::BadFormat));
     }
 
-    /// Plans of version 1 knew no edits of heads.
+    /// Plans of version 2 knew no budgets.
+    void version2IsMigrated()
+    {
+        for (std::uint64_t seed = 1; seed < 20; ++seed) {
+            PruningPlan plan = randomPlan(seed);
+            plan.requestedBudget.reset();
+            Json json = *parseJson(planToJson(plan), "example");
+            json["rankscope_plan"] = 2;
+            json.erase("budget");
+            const Result<PruningPlan> read = planFromJson(json.dump(), "PLAN");
+            QVERIFY2(read.has_value(), read ? "" : read.error().message.c_str());
+            QVERIFY(*read == plan);
+        }
+    }
+
+    /// Plans of version 1 knew neither budgets nor edits of heads.
     void version1IsMigrated()
     {
         for (std::uint64_t seed = 1; seed < 20; ++seed) {
@@ -298,8 +354,10 @@ private Q_SLOTS:
             for (LayerPlan& layer : plan.layers) {
                 layer.headEdits.clear();
             }
+            plan.requestedBudget.reset();
             Json json = *parseJson(planToJson(plan), "example");
             json["rankscope_plan"] = 1;
+            json.erase("budget");
             json.erase("head_edits");
             const Result<PruningPlan> read = planFromJson(json.dump(), "PLAN");
             QCOMPARE(read.has_value(), simple);
