@@ -176,9 +176,8 @@ std::vector<std::string> warningsFor(const ModelSpec& spec, const PruningPlan& p
         constexpr std::size_t most = 4;
         const std::size_t shown = std::min(heads.size(), most);
         warnings.push_back(fmt::format(
-            "Heads that keep fewer channels than their layer are filled up with zero rows, which save "
-            "neither memory nor "
-            "time: {}{}.",
+            "Heads that are off, or keep fewer channels than their layer, are filled up with zero rows, "
+            "which save neither memory nor time: {}{}.",
             fmt::join(heads.begin(), heads.begin() + narrow<std::ptrdiff_t>(shown), ", "),
             heads.size() > shown ? fmt::format(" and {} more", heads.size() - shown) : std::string()));
     }

@@ -50,6 +50,17 @@ bool PruningPlan::keepsAll() const
     return std::all_of(layers.begin(), layers.end(), [](const LayerPlan& layer) { return layer.keepsAll(); });
 }
 
+int PruningPlan::headsOff() const
+{
+    int count = 0;
+    for (const LayerPlan& layer : layers) {
+        for (int head = 0; head < std::ssize(layer.headEdits); ++head) {
+            count += layer.keptKeyDimsOf(head) == 0 ? 1 : 0;
+        }
+    }
+    return count;
+}
+
 std::int64_t PruningPlan::stateBytes(const ModelSpec& spec) const
 {
     assert(layers.size() == spec.layers.size());

@@ -81,6 +81,8 @@ struct PruningPlan {
 
     /// True when nothing is removed.
     [[nodiscard]] bool keepsAll() const;
+    /// Heads that keep nothing in layers that do: their rows of the state stay, as zeros.
+    [[nodiscard]] int headsOff() const;
     /// Recurrent state of one sequence under the plan, fp32 bytes.
     [[nodiscard]] std::int64_t stateBytes(const ModelSpec& spec) const;
 };

@@ -150,6 +150,22 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->tree()->toText().contains(u"rows set to zero"_s), kEngineMs);
     }
 
+    void headsThatAreOffAreNoSaving()
+    {
+        ExportBench bench;
+        QVERIFY(bench.ready());
+        const auto says = [&](const QString& words) {
+            return std::ranges::any_of(bench.dialog->findChildren<QLabel*>(), [&](const QLabel* label) {
+                return !label->isHidden() && label->text().contains(words);
+            });
+        };
+        QVERIFY(says(u"state per sequence 384 KiB → <b>192 KiB</b>"_s));
+        QVERIFY(!says(u"save neither memory nor time"_s));
+        bench.document.setHeadOn(2, 0, false);
+        QTRY_VERIFY_WITH_TIMEOUT(says(u"save neither memory nor time: layer 2 head 0 is off"_s), kEngineMs);
+        QVERIFY(says(u"state per sequence 384 KiB → <b>192 KiB</b>"_s));
+    }
+
     void aModeThatCannotExpressThePlanSaysSo()
     {
         ExportBench bench;

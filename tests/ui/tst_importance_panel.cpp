@@ -10,6 +10,7 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/importance_panel.h"
+#include "ui/panels/plan_panel.h"
 #include "ui/plots/channel_map_plot.h"
 #include "ui/plots/importance_plot.h"
 #include "ui/settings/settings.h"
@@ -17,6 +18,7 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QFile>
+#include <QLabel>
 #include <QMouseEvent>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -283,10 +285,19 @@ private Q_SLOTS:
         Bench& bench = *m_bench;
         QVERIFY(bench.settle());
         const auto before = bench.workbench.candidate();
+        // That it frees nothing is said where the bytes are, and where it was switched off.
+        const QLabel* said = bench.window.planPanel()->headsOff();
+        QVERIFY(said->isHidden());
+        const std::int64_t bytes = bench.document.stateBytes();
+        QSignalSpy captions(&bench.panel(), &ImportancePanel::captionChanged);
         bench.action(u"plan.switchHead"_s)->trigger();
         QCOMPARE(bench.layer().keptKeyDimsOf(1), 0);
+        QCOMPARE(bench.document.stateBytes(), bytes);
+        QVERIFY(!said->isHidden());
+        QCOMPARE(said->text(), u"1 head is off: a what-if that frees no bytes."_s);
         QVERIFY(bench.waitForView());
         QVERIFY(bench.plot().channels().heads[1].isOff());
+        QTRY_VERIFY(captions.back().front().toString().contains(u"frees no bytes"_s));
         QVERIFY(bench.settle());
         QVERIFY(bench.workbench.candidate()->windowNll != before->windowNll); // live evaluation follows
         QCOMPARE(bench.workbench.realisedPlan()->layers[kLayer].kept[1].size(), std::size_t { 0 });
@@ -294,6 +305,7 @@ private Q_SLOTS:
         QTRY_COMPARE(button->text(), u"Switch head on"_s);
         button->click();
         QVERIFY(bench.layer().headEdits.empty());
+        QVERIFY(said->isHidden());
         QVERIFY(bench.settle());
         QVERIFY(bench.workbench.candidate()->windowNll == before->windowNll);
     }

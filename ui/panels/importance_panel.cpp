@@ -117,7 +117,8 @@ void ImportancePanel::buildControls()
     m_headSwitch->setAccessibleName(tr("Switch the head off or on"));
     m_headSwitch->setToolTip(
         tr("What if this head had no state? Removes all its channels; once more brings them back "
-           "(H, or undo)."));
+           "(H, or undo). A question only: its rows of the state stay, as zeros, so that it frees no bytes "
+           "and makes no export smaller."));
     // Whatever they say and whether they can be used, both keep their size: the docks stay where they are.
     int widest = 0;
     for (const bool off : { false, true }) {
@@ -297,6 +298,10 @@ QString ImportancePanel::caption() const
     QString text = scope() == Scope::Head
         ? tr("layer %1 · head %2 · %3").arg(layer.layer).arg(m_choice.head()).arg(layer.methodLabel)
         : tr("layer %1 · %2").arg(layer.layer).arg(layer.methodLabel);
+    if (const LayerPlan* plan = layerPlan();
+        plan != nullptr && scope() == Scope::Head && plan->keptKeyDimsOf(m_choice.head()) == 0) {
+        return text + tr(" · off: a what-if, frees no bytes");
+    }
     if (m_choice.otherMethod().isEmpty()) {
         return text + tr(" · drag the cut, click a channel twice to force it");
     }

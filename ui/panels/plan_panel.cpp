@@ -65,6 +65,7 @@ PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& 
     , m_bySensitivity(new QPushButton(tr("By sensitivity"), this))
     , m_byRank(new QPushButton(tr("By rank"), this))
     , m_preview(new QLabel(this))
+    , m_headsOff(new QLabel(this))
     , m_overrides(new OverrideListModel(document, snap, this))
     , m_overrideTitle(new QLabel(this))
     , m_overrideView(new QTableView(this))
@@ -139,6 +140,10 @@ void PlanPanel::buildRows()
     m_preview->setMinimumHeight(fontMetrics().height() * 2 + 2);
     m_preview->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_grid->addWidget(m_preview, m_rows++, 0, 1, 2);
+    m_headsOff->setWordWrap(true);
+    m_headsOff->setToolTip(tr("All heads of a layer have states of the same size: the rows of a head that is "
+                              "off stay, filled with zeros, in memory and in an export."));
+    m_grid->addWidget(m_headsOff, m_rows++, 0, 1, 2);
     m_overrideTitle->setForegroundRole(QPalette::PlaceholderText);
     m_grid->addWidget(beside({ { m_overrideTitle, 1 }, { m_reset, 0 } }), m_rows++, 0, 1, 2);
     m_overrideView->setModel(m_overrides);
@@ -270,6 +275,7 @@ void PlanPanel::refresh()
         widget->setEnabled(open);
     }
     if (!open) {
+        m_headsOff->hide();
         refreshRule();
         refreshDistribution();
         preview(std::nullopt, {});
@@ -291,6 +297,10 @@ void PlanPanel::refresh()
     const double realised = before > 0 ? 1.0 - static_cast<double>(kept) / static_cast<double>(before) : 0.0;
     m_ratio->setValue(asRequested ? plan.requestedRatio : std::round(realised * 100.0) / 100.0);
     refreshBudget();
+    const int off = plan.headsOff();
+    m_headsOff->setVisible(off > 0);
+    m_headsOff->setText(off == 1 ? tr("1 head is off: a what-if that frees no bytes.")
+                                 : tr("%1 heads are off: a what-if that frees no bytes.").arg(off));
     const int overrides = m_overrides->rowCount();
     m_overrideTitle->setText(overrides == 0       ? tr("No overrides")
                                  : overrides == 1 ? tr("1 override")

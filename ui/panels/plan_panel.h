@@ -40,6 +40,8 @@ public:
     [[nodiscard]] QComboBox* snapRule() const { return m_rule; }
     [[nodiscard]] QPushButton* bySensitivity() const { return m_bySensitivity; }
     [[nodiscard]] QPushButton* byRank() const { return m_byRank; }
+    /// That heads are off, and what this does not do.
+    [[nodiscard]] QLabel* headsOff() const { return m_headsOff; }
     [[nodiscard]] QTableView* overrides() const { return m_overrideView; }
     [[nodiscard]] QString previewText() const;
 
@@ -100,6 +102,7 @@ private:
     QPushButton* m_bySensitivity;
     QPushButton* m_byRank;
     QLabel* m_preview;
+    QLabel* m_headsOff;
     OverrideListModel* m_overrides;
     QLabel* m_overrideTitle;
     QTableView* m_overrideView;

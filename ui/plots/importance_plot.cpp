@@ -210,7 +210,7 @@ void ImportancePlot::refreshCaption()
                    .arg(layer.keyDims)
                    .arg(100.0 * share, 0, 'f', 1);
     } else if (head.isOff()) {
-        text = tr("head %1 is switched off · H brings it back").arg(index);
+        text = tr("head %1 is off: frees no bytes · H brings it back").arg(index);
     } else {
         text = tr("cut: %1 kept, %2 removed, %3 % of the importance")
                    .arg(head.wanted)

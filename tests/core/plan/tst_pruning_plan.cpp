@@ -54,6 +54,18 @@ class TestPruningPlan : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void headsThatAreOffFreeNoBytes()
+    {
+        PruningPlan plan = somePlan();
+        const std::int64_t bytes = plan.stateBytes(hybridSpec());
+        QCOMPARE(plan.headsOff(), 0);
+        plan.layers[0].headEdits = { { .keptKeyDims = 0 }, { .keptKeyDims = 2 } };
+        plan.layers[2].headEdits.resize(3);
+        plan.layers[2].headEdits[1].keptKeyDims = 0;
+        QCOMPARE(plan.headsOff(), 2);
+        QCOMPARE(plan.stateBytes(hybridSpec()), bytes);
+    }
+
     void keptKeyDimsForRatioIsThePublishedOne_data()
     {
         QTest::addColumn<int>("keyDims");
