@@ -6,7 +6,12 @@
 #include "ui/main_window.h"
 #include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/issues_panel.h"
+#include "ui/panels/job_panel.h"
 #include "ui/panels/layer_panel.h"
+#include "ui/panels/log_panel.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/panels/quality_panel.h"
 #include "ui/panels/text_score_panel.h"
 #include "ui/panels/token_loss_panel.h"
 #include "ui/plots/view_export.h"
@@ -48,6 +53,27 @@ QString csvOf(const QString& table)
     return lines.join(u'\n');
 }
 
+/// Of a page that is a table or a list itself; null for any other.
+std::function<QString()> valuesOf(const QWidget* page)
+{
+    const auto table = [](const auto* panel) -> std::function<QString()> {
+        return [panel] { return csvOf(panel->tableText()); };
+    };
+    if (const auto* plan = qobject_cast<const PlanPanel*>(page)) {
+        return table(plan);
+    }
+    if (const auto* jobs = qobject_cast<const JobPanel*>(page)) {
+        return table(jobs);
+    }
+    if (const auto* issues = qobject_cast<const IssuesPanel*>(page)) {
+        return table(issues);
+    }
+    if (const auto* log = qobject_cast<const LogPanel*>(page)) {
+        return [log] { return csvOf(u"line\n"_s + log->text()); };
+    }
+    return nullptr;
+}
+
 } // namespace
 
 void MainWindow::attachViewExports()
@@ -63,12 +89,21 @@ void MainWindow::attachViewExports()
     for (Equaliser* faders : m_dockHost->findChildren<Equaliser*>()) {
         attach(faders, u"equaliser"_s, [faders] { return csvOf(faders->valuesText()); });
     }
+    attach(m_qualityPanel->numbers(), u"quality-numbers"_s,
+           [this] { return csvOf(m_qualityPanel->numbersText()); });
     // Everything else, as it stands on the screen.
     for (const DockEntry& entry : m_docks) {
         for (int page = 0; page < entry.dock->pageCount(); ++page) {
             attach(entry.dock->page(page), entry.dock->pageTitle(page).toLower().replace(u' ', u'-'),
-                   nullptr);
+                   valuesOf(entry.dock->page(page)));
         }
+        connect(entry.dock, &DockPanel::copyWanted, this, [this] {
+            if (whyNoValues().isEmpty()) {
+                focusedExport()->copyValues();
+            } else if (whyNoPicture().isEmpty()) {
+                focusedExport()->copyPicture();
+            }
+        });
     }
 }
 

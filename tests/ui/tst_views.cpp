@@ -13,6 +13,7 @@
 #include "ui/panels/issues_panel.h"
 #include "ui/panels/job_panel.h"
 #include "ui/panels/layer_panel.h"
+#include "ui/panels/log_panel.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/quality_panel.h"
 #include "ui/panels/spectra_panel.h"
@@ -25,12 +26,14 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QMouseEvent>
+#include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QStatusBar>
 #include <QTableView>
@@ -234,8 +237,61 @@ private Q_SLOTS:
         bench.action(u"view.savePicture"_s)->trigger();
         QVERIFY(QFileInfo(bench.dialogs.saveFile).size() > 100);
         bench.window.planPanel()->budgetField()->setFocus();
-        QVERIFY(!bench.action(u"view.copyValues"_s)->isEnabled());
+        bench.action(u"view.copyValues"_s)->trigger();
+        const QString plan = QGuiApplication::clipboard()->text();
+        QVERIFY2(plan.startsWith(u"quantity,value,note\nmethod,rrqr,"_s), qPrintable(plan));
+        QVERIFY2(plan.contains(u"\nlayer_0_kept_key_dims,32,\n"_s), qPrintable(plan));
         QVERIFY(bench.action(u"view.copyPicture"_s)->isEnabled());
+    }
+
+    /// Whatever has the keyboard: the values of its view are to be had, and Ctrl+C copies.
+    void everyViewCopies()
+    {
+        FinalBench bench;
+        QVERIFY(bench.ready());
+        QVERIFY(QTest::qWaitForWindowActive(&bench.window));
+        bench.document.setKept({ 1 }, 20, 0); // an override
+        bench.window.findChild<IssuesPanel*>()->addIssue({ IssueSeverity::Note, "A, b.", "config.json" });
+        const MainWindow& window = bench.window;
+        const std::pair<QWidget*, QString> views[] = {
+            { window.planPanel()->overrides(), u"quantity,value,note\nmethod,"_s },
+            { window.planPanel()->method(), u"quantity,value,note\nmethod,"_s },
+            { window.qualityPanel()->windowCount(), u"quantity,value,low,high,rests_on\nbaseline_"_s },
+            { window.qualityPanel()->plot(), window.qualityPanel()->plot()->csv().section(u'\n', 0, 0) },
+            { window.findChild<JobPanel*>()->table(), u"job,status,reason\n"_s },
+            { window.findChild<IssuesPanel*>()->list(),
+              u"severity,subject,issue\nnote,config.json,\"A, b.\"\n"_s },
+            { window.findChild<LogPanel*>()->findChild<QPlainTextEdit*>(), u"line\n"_s },
+            { window.spectraPanel()->plot(), window.spectraPanel()->plot()->csv().section(u'\n', 0, 0) },
+        };
+        for (const auto& [view, begins] : views) {
+            for (const DockPanel* dock : window.docks()) {
+                for (int page = 0; page < dock->pageCount(); ++page) {
+                    if (dock->page(page)->isAncestorOf(view)) {
+                        const_cast<DockPanel*>(dock)->reveal(page);
+                    }
+                }
+            }
+            view->setFocus();
+            QTRY_VERIFY2(QApplication::focusWidget() != nullptr
+                             && (view == QApplication::focusWidget()
+                                 || view->isAncestorOf(QApplication::focusWidget())),
+                         qPrintable(begins));
+            QGuiApplication::clipboard()->clear();
+            QVERIFY2(bench.action(u"view.copyValues"_s)->isEnabled(), qPrintable(begins));
+            bench.action(u"view.copyValues"_s)->trigger();
+            QVERIFY2(QGuiApplication::clipboard()->text().startsWith(begins),
+                     qPrintable(QGuiApplication::clipboard()->text()));
+            bench.dialogs.saveFile = bench.folder.filePath(u"view.csv"_s);
+            QFile::remove(bench.dialogs.saveFile);
+            bench.action(u"view.saveValues"_s)->trigger();
+            QVERIFY2(QFileInfo::exists(bench.dialogs.saveFile), qPrintable(begins));
+            if (view != window.findChild<LogPanel*>()->findChild<QPlainTextEdit*>()) { // its selection
+                QGuiApplication::clipboard()->clear();
+                QTest::keyClick(QApplication::focusWidget(), Qt::Key_C, Qt::ControlModifier);
+                QVERIFY2(!QGuiApplication::clipboard()->text().isEmpty(), qPrintable(begins));
+            }
+        }
     }
 
     /// Recent models and devices are commands of the palette too.

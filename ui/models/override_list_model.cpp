@@ -56,7 +56,7 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
             parts << (forced == 1 ? tr("1 channel forced") : tr("%1 channels forced").arg(forced));
         }
         if (!parts.isEmpty()) {
-            found.push_back({ layer, tr("Layer %1: %2").arg(layer).arg(parts.join(u", "_s)) });
+            found.push_back({ layer, parts.join(u", "_s) });
         }
     }
     return found;
@@ -78,6 +78,12 @@ void OverrideListModel::refresh()
     endResetModel();
 }
 
+QString OverrideListModel::textOf(int layer) const
+{
+    const auto found = std::ranges::find(m_entries, layer, &Entry::layer);
+    return found != m_entries.end() ? found->text : QString();
+}
+
 int OverrideListModel::rowCount(const QModelIndex& parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
@@ -97,10 +103,11 @@ QVariant OverrideListModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole:
     case Qt::AccessibleTextRole:
-        return index.column() == TextColumn ? entry.text : tr("reset");
+        return index.column() == TextColumn ? tr("Layer %1: %2").arg(entry.layer).arg(entry.text)
+                                            : tr("reset");
     case Qt::ToolTipRole:
         return index.column() == TextColumn
-            ? entry.text
+            ? tr("Layer %1: %2").arg(entry.layer).arg(entry.text)
             : tr("Layer %1 back to the plan's ratio, unlocked, no heads or channels by hand")
                   .arg(entry.layer);
     case LayerRole:

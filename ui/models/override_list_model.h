@@ -26,6 +26,8 @@ public:
 
     /// Back to the plan's ratio, unlocked, no heads edited: one step.
     void reset(int row);
+    /// How the layer departs; empty when it does not.
+    [[nodiscard]] QString textOf(int layer) const;
 
 private:
     struct Entry {

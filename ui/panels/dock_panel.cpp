@@ -7,6 +7,7 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QBoxLayout>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
@@ -275,6 +276,15 @@ void DockPanel::reveal(const QWidget* page)
             reveal(index);
             return;
         }
+    }
+}
+
+void DockPanel::keyPressEvent(QKeyEvent* event)
+{
+    if (event->matches(QKeySequence::Copy)) {
+        Q_EMIT copyWanted();
+    } else {
+        QDockWidget::keyPressEvent(event);
     }
 }
 

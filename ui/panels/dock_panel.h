@@ -78,9 +78,12 @@ public:
 Q_SIGNALS:
     /// The pointer left the dock: what its views hovered is over.
     void left();
+    /// Ctrl+C, where what has the keyboard copies nothing of its own.
+    void copyWanted();
 
 protected:
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
 private:
     PanelHeader* m_header;

@@ -87,6 +87,21 @@ QString IssuesPanel::text(bool all) const
     return lines.join(u'\n');
 }
 
+QString IssuesPanel::tableText() const
+{
+    QString text = u"severity\tsubject\tissue\n"_s;
+    for (const CheckpointIssue& issue : m_issues) {
+        const QString severity = issue.severity == IssueSeverity::Error ? u"error"_s
+            : issue.severity == IssueSeverity::Warning                  ? u"warning"_s
+                                                                        : u"note"_s;
+        text += QStringList { severity, QString::fromStdString(issue.subject).simplified(),
+                              QString::fromStdString(issue.message).simplified() }
+                    .join(u'\t')
+            + u'\n';
+    }
+    return text;
+}
+
 void IssuesPanel::copy(bool all) const
 {
     QGuiApplication::clipboard()->setText(text(all));

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] QListWidget* list() const { return m_list; }
     /// Of the current row, or of all rows, as lines.
     [[nodiscard]] QString text(bool all) const;
+    /// The issues with their severity and subject, tab separated.
+    [[nodiscard]] QString tableText() const;
     void fillMenu(QMenu& menu);
 
 Q_SIGNALS:

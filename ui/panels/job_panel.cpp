@@ -156,14 +156,20 @@ void JobPanel::cancelRow(int row)
     }
 }
 
-void JobPanel::copyTable()
+QString JobPanel::tableText() const
 {
-    QString text;
+    QString text = u"job\tstatus\treason\n"_s;
     for (int row = 0; row < m_jobs.rowCount(); ++row) {
         text += m_jobs.index(row, JobListModel::TitleColumn).data().toString() + u'\t'
-            + m_jobs.index(row, JobListModel::StatusColumn).data().toString() + u'\n';
+            + m_jobs.index(row, JobListModel::StatusColumn).data().toString() + u'\t'
+            + m_jobs.jobAt(row)->failure().simplified() + u'\n';
     }
-    QGuiApplication::clipboard()->setText(text);
+    return text;
+}
+
+void JobPanel::copyTable()
+{
+    QGuiApplication::clipboard()->setText(tableText());
 }
 
 bool JobPanel::eventFilter(QObject* watched, QEvent* event)

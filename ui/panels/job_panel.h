@@ -19,6 +19,8 @@ public:
     explicit JobPanel(JobListModel& jobs, QWidget* parent = nullptr);
 
     [[nodiscard]] QTableView* table() const { return m_table; }
+    /// The jobs with what became of them, tab separated.
+    [[nodiscard]] QString tableText() const;
     /// For the job at `index`.
     void fillMenu(QMenu& menu, const QModelIndex& index);
 

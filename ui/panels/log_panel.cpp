@@ -40,6 +40,11 @@ LogPanel::LogPanel(std::function<QStringList()> drain, QWidget* parent)
     connect(m_timer, &QTimer::timeout, this, &LogPanel::take);
 }
 
+QString LogPanel::text() const
+{
+    return m_text->toPlainText();
+}
+
 void LogPanel::showEvent(QShowEvent*)
 {
     take();

@@ -19,6 +19,9 @@ public:
     /// `drain` returns the lines since its last call; may be empty.
     explicit LogPanel(std::function<QStringList()> drain, QWidget* parent = nullptr);
 
+    /// The lines that are shown.
+    [[nodiscard]] QString text() const;
+
 private:
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;

@@ -13,14 +13,17 @@
 #include "ui/widgets/ratio_editor.h"
 
 #include <QBoxLayout>
+#include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QEvent>
 #include <QFileInfo>
 #include <QGridLayout>
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPushButton>
 #include <QScrollArea>
@@ -231,6 +234,12 @@ void PlanPanel::connectControls()
     });
     connect(m_choose, &QPushButton::clicked, this, &PlanPanel::calibrationTextWanted);
     connect(m_reset, &QPushButton::clicked, &m_document, &PlanDocument::keepEverything);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(this, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        QMenu menu(this);
+        menu.addAction(tr("Copy the plan as a table"), this, &PlanPanel::copyTable);
+        menu.exec(mapToGlobal(at));
+    });
     connect(&m_document, &PlanDocument::planChanged, this, &PlanPanel::refresh);
     connect(&m_workbench, &Workbench::textsChanged, this, &PlanPanel::refreshCalibration);
     connect(&m_workbench, &Workbench::overviewChanged, this, &PlanPanel::refresh);
@@ -383,6 +392,37 @@ void PlanPanel::refreshCalibration()
     }
     m_calibration->setPalette(colours);
     m_calibration->setAccessibleDescription(m_calibration->toolTip());
+}
+
+QString PlanPanel::tableText() const
+{
+    QStringList lines { u"quantity\tvalue\tnote"_s };
+    const auto add = [&lines](const QString& quantity, const QString& value, const QString& note) {
+        lines << QStringList { quantity, value, note }.join(u'\t');
+    };
+    if (m_document.isOpen()) {
+        const PruningPlan& plan = m_document.plan();
+        const std::optional<StateBudget>& budget = plan.requestedBudget;
+        add(u"method"_s, QString::fromStdString(plan.method), m_method->currentText());
+        add(u"calibration_text"_s, m_workbench.calibrationText(), {});
+        add(u"ratio_asked"_s, QString::number(plan.requestedRatio, 'g', 12),
+            budget ? tr("from the budget") : QString());
+        add(u"budget_asked_bytes"_s, budget ? QString::number(budget->bytes) : QString(),
+            budget ? budgetText(*budget) : QString());
+        add(u"state_bytes"_s, QString::number(m_document.stateBytes()), {});
+        add(u"state_bytes_dense"_s, QString::number(m_document.spec().stateBytes()), {});
+        add(u"heads_off"_s, QString::number(plan.headsOff()), {});
+        for (const int layer : m_document.prunableLayers()) {
+            add(u"layer_%1_kept_key_dims"_s.arg(layer), QString::number(plan.layers[idx(layer)].keptKeyDims),
+                m_overrides->textOf(layer));
+        }
+    }
+    return lines.join(u'\n') + u'\n';
+}
+
+void PlanPanel::copyTable() const
+{
+    QGuiApplication::clipboard()->setText(tableText());
 }
 
 void PlanPanel::changeEvent(QEvent* event)

@@ -44,6 +44,9 @@ public:
     [[nodiscard]] QLabel* headsOff() const { return m_headsOff; }
     [[nodiscard]] QTableView* overrides() const { return m_overrideView; }
     [[nodiscard]] QString previewText() const;
+    /// What was asked for, what came of it, and every layer; tab separated.
+    [[nodiscard]] QString tableText() const;
+    void copyTable() const;
 
     // Why the bytes cannot be shared out anew: a sentence, or empty.
     [[nodiscard]] QString whyNotBySensitivity() const;

@@ -302,6 +302,10 @@ bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
         preview(std::nullopt, {});
     }
     if (watched == m_overrideView && event->type() == QEvent::KeyPress) {
+        if (static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
+            copyTable();
+            return true;
+        }
         const int key = static_cast<QKeyEvent*>(event)->key();
         if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Delete) {
             m_overrides->reset(m_overrideView->currentIndex().row());

@@ -62,6 +62,7 @@ QString number(const Theme& theme, const QString& value, Trust trust, const QCol
 QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
     , m_sources(sources)
+    , m_numbers(new QWidget(this))
     , m_baselineName(new QLabel(this))
     , m_baseline(new QLabel(this))
     , m_candidate(new QLabel(this))
@@ -80,7 +81,7 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 8, 0, 6);
     layout->setSpacing(2);
-    auto* grid = new QGridLayout;
+    auto* grid = new QGridLayout(m_numbers);
     grid->setContentsMargins(10, 0, 10, 0);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(3);
@@ -116,7 +117,7 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     for (QLabel* label : { m_delta, deltaName }) {
         label->setToolTip(definitionTip({ u"deltaNll"_s, u"interval"_s }));
     }
-    layout->addLayout(grid);
+    layout->addWidget(m_numbers);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_plot);
     layout->addWidget(m_plotArea, 1);
@@ -173,7 +174,7 @@ QualityPanel::QualityPanel(QualitySources sources, DialogPort& dialogs, QWidget*
     refresh();
 }
 
-void QualityPanel::copyNumbers()
+QString QualityPanel::numbersText() const
 {
     const Workbench& workbench = m_sources.workbench;
     QStringList lines { u"quantity\tvalue\tlow\thigh\trests_on\tstate"_s };
@@ -211,7 +212,12 @@ void QualityPanel::copyNumbers()
         add(u"same_top"_s, top.mean, std::pair(top.low, top.high), tr("%1 tokens").arg(top.count),
             Trust::Final);
     }
-    QGuiApplication::clipboard()->setText(lines.join(u'\n') + u'\n');
+    return lines.join(u'\n') + u'\n';
+}
+
+void QualityPanel::copyNumbers()
+{
+    QGuiApplication::clipboard()->setText(numbersText());
 }
 
 void QualityPanel::scoreMoreWindows(int direction)

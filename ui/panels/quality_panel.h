@@ -41,7 +41,9 @@ public:
     [[nodiscard]] DeltaPlot* plot() const { return m_plot; }
     [[nodiscard]] QComboBox* windowCount() const { return m_windowCount; }
     [[nodiscard]] QComboBox* windowLength() const { return m_windowLength; }
+    [[nodiscard]] QWidget* numbers() const { return m_numbers; }
     /// All numbers with their intervals, tab separated.
+    [[nodiscard]] QString numbersText() const;
     void copyNumbers();
     /// The next larger (1) or smaller (-1) choice of windows.
     void scoreMoreWindows(int direction);
@@ -70,6 +72,7 @@ private:
     void changeEvent(QEvent* event) override;
 
     QualitySources m_sources;
+    QWidget* m_numbers;
     QLabel* m_baselineName;
     QLabel* m_baseline;
     QLabel* m_candidate;
