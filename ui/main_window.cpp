@@ -6,6 +6,7 @@
 #include "ui/actions/command_palette.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/file_view.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/candidate_store.h"
 #include "ui/document/channel_choice.h"
@@ -230,6 +231,16 @@ void MainWindow::connectAll()
             m_selection->setCurrentLayer(layer);
         }
     });
+    connect(m_issuesPanel, &IssuesPanel::fileWanted, this,
+            [this](const QString& file, const QString& subject, const QString& issue) {
+                if (const auto& overview = m_services.workbench.overview()) {
+                    if (m_fileView == nullptr) {
+                        m_fileView = new FileView(m_services.lanes, this);
+                    }
+                    m_fileView->show(QString::fromStdU16String(overview->folder.u16string()), file, subject,
+                                     issue);
+                }
+            });
     connect(m_issuesPanel, &IssuesPanel::folderWanted, this, [this] {
         if (const auto& overview = m_services.workbench.overview()) {
             QDesktopServices::openUrl(

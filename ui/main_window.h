@@ -29,6 +29,7 @@ class DockPanel;
 class DocumentSession;
 class EqualiserPanel;
 class ExportDialog;
+class FileView;
 class HeadsPanel;
 class ImportancePanel;
 class IssuesPanel;
@@ -284,6 +285,7 @@ private:
     QPointer<QWidget> m_focusInDocks; ///< what had the keyboard last inside a dock
     QPointer<ExportDialog> m_exportDialog;
     QPointer<OpenDialog> m_openDialog;
+    QPointer<FileView> m_fileView; ///< what an issue led to
     QString m_saveWaits; ///< the message that a save waits
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayStopExport = false; ///< the user was asked about it while closing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/checkpoint_overview.h"
 
+#include "core/base/narrow.h"
 #include "core/io/checkpoint_reader.h"
 #include "core/io/digest.h"
 #include "core/io/json.h"
@@ -22,9 +23,9 @@ namespace rankscope {
 namespace {
 
 void add(std::vector<CheckpointIssue>& issues, IssueSeverity severity, const std::string& subject,
-         std::string message)
+         std::string message, std::string file)
 {
-    issues.push_back(CheckpointIssue { severity, std::move(message), subject });
+    issues.push_back(CheckpointIssue { severity, std::move(message), subject, std::move(file) });
 }
 
 /// Old files name things differently without saying so in the config (model-families 0, items 1 and 2).
@@ -85,9 +86,13 @@ void checkTensors(const CheckpointReader& reader, const ModelSpec& spec, std::ve
     if (const std::int64_t held = layersHeld(reader); held > 0 && held != spec.layerCount()) {
         add(issues, IssueSeverity::Error, "num_hidden_layers",
             fmt::format("config.json says num_hidden_layers {}, but the weights hold {} layers.",
-                        spec.layerCount(), held));
+                        spec.layerCount(), held),
+            "config.json");
         return; // a missing or surplus tensor for every name of every such layer says no more
     }
+    const auto fileOf = [&reader](const TensorEntry& entry) { return reader.files()[idx(entry.file)].name; };
+    // What is missing is missing from all of them.
+    const std::string onlyFile = reader.files().size() == 1 ? reader.files().front().name : std::string();
     std::unordered_set<std::string> known;
     for (const ExpectedTensor& expected : expectedTensors(spec)) {
         known.insert(expected.name);
@@ -95,16 +100,19 @@ void checkTensors(const CheckpointReader& reader, const ModelSpec& spec, std::ve
         if (found == nullptr) {
             add(issues, IssueSeverity::Error, expected.name,
                 fmt::format("Tensor \"{}\" of shape {} is missing.", expected.name,
-                            shapeText(expected.shape)));
+                            shapeText(expected.shape)),
+                onlyFile);
         } else if (found->shape != expected.shape) {
             add(issues, IssueSeverity::Error, expected.name,
                 fmt::format("Tensor \"{}\" should be {} by config.json ({}), found {}.", expected.name,
                             shapeText(expected.shape), widthReason(spec, expected.name),
-                            shapeText(found->shape)));
+                            shapeText(found->shape)),
+                fileOf(*found));
         } else if (!isFloating(found->dtype)) {
             add(issues, IssueSeverity::Error, expected.name,
                 fmt::format("Tensor \"{}\" should hold floating-point numbers, found {}.", expected.name,
-                            safetensorsName(found->dtype)));
+                            safetensorsName(found->dtype)),
+                fileOf(*found));
         }
     }
     for (const TensorEntry& entry : reader.entries()) {
@@ -113,14 +121,17 @@ void checkTensors(const CheckpointReader& reader, const ModelSpec& spec, std::ve
         }
         if (isUnusedTensor(entry.name)) {
             add(issues, IssueSeverity::Note, entry.name,
-                fmt::format("Tensor \"{}\" is not used by this family and is ignored.", entry.name));
+                fmt::format("Tensor \"{}\" is not used by this family and is ignored.", entry.name),
+                fileOf(entry));
         } else if (entry.name == "lm_head.weight" && spec.tiedHead) {
             add(issues, IssueSeverity::Warning, entry.name,
-                "Tensor \"lm_head.weight\" is ignored: config.json ties the output head to the embedding.");
+                "Tensor \"lm_head.weight\" is ignored: config.json ties the output head to the embedding.",
+                fileOf(entry));
         } else {
             add(issues, IssueSeverity::Warning, entry.name,
                 fmt::format("Tensor \"{}\" {} is not part of this architecture and is ignored.", entry.name,
-                            shapeText(entry.shape)));
+                            shapeText(entry.shape)),
+                fileOf(entry));
         }
     }
 }

@@ -18,6 +18,7 @@ struct CheckpointIssue {
     IssueSeverity severity = IssueSeverity::Note;
     std::string message; ///< one sentence; names the tensor or key, what was expected and what was found
     std::string subject; ///< the tensor, key or file concerned
+    std::string file = {}; ///< inside the folder, where the cause is to be seen; empty: in none
 };
 
 /// What headers and config say, without reading weights.

@@ -34,7 +34,7 @@ const nlohmann::ordered_json& ConfigReader::raw(const char* key) const
 
 void ConfigReader::fail(const std::string& key, const std::string& message)
 {
-    m_issues.push_back(CheckpointIssue { IssueSeverity::Error, message, key });
+    m_issues.push_back(CheckpointIssue { IssueSeverity::Error, message, key, "config.json" });
 }
 
 std::optional<std::int64_t> ConfigReader::optionalInteger(const char* key, std::int64_t low,

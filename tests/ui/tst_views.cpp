@@ -3,6 +3,7 @@
 #include "core/pruning/method_registry.h"
 #include "tests/ui/window_bench.h"
 #include "ui/actions/definitions.h"
+#include "ui/dialogs/file_view.h"
 #include "ui/document/candidate_history.h"
 #include "ui/jobs/job.h"
 #include "ui/models/candidate_table_model.h"
@@ -38,6 +39,7 @@
 #include <QStatusBar>
 #include <QTableView>
 #include <QTest>
+#include <QTextBlock>
 
 #include <filesystem>
 #include <set>
@@ -294,6 +296,27 @@ private Q_SLOTS:
         }
     }
 
+    /// An issue about the configuration shows the line that it is about.
+    void issuesShowTheirLine()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.overview() != nullptr, kEngineMs);
+        auto* panel = bench.window.findChild<IssuesPanel*>();
+        panel->addIssue({ IssueSeverity::Warning, "The key is odd.", "num_heads", "config.json" });
+        DockPanel::of(panel)->reveal(panel);
+        panel->list()->setCurrentRow(0);
+        QTest::keyClick(panel->list(), Qt::Key_Return);
+        auto* view = bench.window.findChild<FileView*>();
+        QVERIFY(view != nullptr && view->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(view->markedLine() >= 0, kEngineMs);
+        QVERIFY(view->text()->textCursor().block().text().contains(u"\"num_heads\""_s));
+        QVERIFY(view->windowTitle().startsWith(u"config.json, line "_s));
+        Q_EMIT panel->fileWanted(u"no.json"_s, {}, {}); // the same window
+        QTRY_VERIFY_WITH_TIMEOUT(view->text()->toPlainText().contains(u"no.json"_s), kEngineMs);
+        QCOMPARE(view->markedLine(), -1);
+    }
+
     /// Recent models and devices are commands of the palette too.
     void stripMenusAreCommands()
     {
@@ -368,12 +391,14 @@ private Q_SLOTS:
         int folders = 0;
         connect(&panel, &IssuesPanel::layerWanted, this, [&layers](int layer) { layers << layer; });
         connect(&panel, &IssuesPanel::folderWanted, this, [&folders] { ++folders; });
-        panel.setIssues({ { IssueSeverity::Note, "Unused.", "model.layers.1.attn.D" },
-                          { IssueSeverity::Warning, "A key is odd.", "num_heads" } },
+        QSignalSpy files(&panel, &IssuesPanel::fileWanted);
+        panel.setIssues({ { IssueSeverity::Note, "A key.", "num_heads", "config.json" },
+                          { IssueSeverity::Note, "Unused.", "model.layers.1.attn.D", "model.safetensors" },
+                          { IssueSeverity::Warning, "A file is odd.", "x.bin" } },
                         true);
         panel.addIssue({ IssueSeverity::Error, "\"model.layers.2.attn.q_proj.weight\" has a NaN.", {} });
         panel.addIssue({ IssueSeverity::Error, "\"model.layers.2.attn.q_proj.weight\" has a NaN.", {} });
-        QCOMPARE(panel.count(), 3);
+        QCOMPARE(panel.count(), 4);
         panel.resize(400, 300);
         panel.show();
         QListWidget* list = panel.list();
@@ -387,9 +412,16 @@ private Q_SLOTS:
         QCOMPARE(folders, 0);
         QTest::keyClick(list, Qt::Key_Return);
         QCOMPARE(folders, 1);
-        list->setCurrentRow(2);
+        QVERIFY(files.isEmpty());
+        click(2);
+        QCOMPARE(files.takeFirst(), (QVariantList { u"config.json"_s, u"num_heads"_s, u"A key."_s }));
+        list->setCurrentRow(3);
         QTest::keyClick(list, Qt::Key_Return);
         QCOMPARE(layers, (QList<int> { 2, 1 }));
+        QMenu menu;
+        panel.fillMenu(menu);
+        menu.actions().at(1)->trigger(); // beside the layer
+        QCOMPARE(files.takeFirst().first().toString(), u"model.safetensors"_s);
         QTest::keyClick(list, Qt::Key_C, Qt::ControlModifier);
         QCOMPARE(QGuiApplication::clipboard()->text(), u"Unused."_s);
         panel.setIssues({}, true); // another model: what came up with the last one goes

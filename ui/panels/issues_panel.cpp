@@ -114,6 +114,11 @@ void IssuesPanel::fillMenu(QMenu& menu)
         menu.addAction(tr("Go to layer %1").arg(*layer), this,
                        [this, layer = *layer] { Q_EMIT layerWanted(layer); });
     }
+    if (const CheckpointIssue* issue = item != nullptr ? &m_issues[idx(m_list->row(item))] : nullptr;
+        issue != nullptr && !issue->file.empty()) {
+        menu.addAction(tr("Show in %1").arg(QString::fromStdString(issue->file)), this,
+                       [this, issue = *issue] { showFile(issue); });
+    }
     menu.addAction(tr("Open the folder"), this, &IssuesPanel::folderWanted)->setEnabled(m_modelOpen);
     menu.addSeparator();
     menu.addAction(tr("Copy"), this, [this] { copy(false); })->setEnabled(item != nullptr);
@@ -132,11 +137,23 @@ std::optional<int> IssuesPanel::layerOf(const QListWidgetItem* item) const
 
 void IssuesPanel::follow(const QListWidgetItem* item, bool opens)
 {
+    if (item == nullptr) {
+        return;
+    }
+    const CheckpointIssue& issue = m_issues[idx(m_list->row(item))];
     if (const std::optional<int> layer = layerOf(item)) {
         Q_EMIT layerWanted(*layer);
+    } else if (!issue.file.empty()) {
+        showFile(issue);
     } else if (opens) {
         Q_EMIT folderWanted();
     }
+}
+
+void IssuesPanel::showFile(const CheckpointIssue& issue)
+{
+    Q_EMIT fileWanted(QString::fromStdString(issue.file), QString::fromStdString(issue.subject),
+                      QString::fromStdString(issue.message));
 }
 
 void IssuesPanel::sortIssues()

@@ -21,8 +21,8 @@ class EmptyNote;
 [[nodiscard]] std::optional<int> layerNamedIn(const QString& text);
 
 /// What is wrong with the open checkpoint, errors first: what its headers say, and what came up when the
-/// weights were read. A click goes to the layer concerned; Enter or a double click on what concerns none
-/// opens the folder.
+/// weights were read. A click goes to the cause: the layer concerned, or the file that says it; Enter or a
+/// double click on what concerns neither opens the folder.
 class IssuesPanel : public QWidget {
     Q_OBJECT
 
@@ -42,6 +42,8 @@ public:
 
 Q_SIGNALS:
     void layerWanted(int layer);
+    /// `file` is inside the checkpoint's folder; `subject` is the key or tensor in it.
+    void fileWanted(const QString& file, const QString& subject, const QString& issue);
     void folderWanted();
     void hovered(const QString& text);
 
@@ -53,6 +55,7 @@ private:
     /// `opens`: Enter or a double click, which may leave the program.
     void follow(const QListWidgetItem* item, bool opens);
     [[nodiscard]] std::optional<int> layerOf(const QListWidgetItem* item) const;
+    void showFile(const CheckpointIssue& issue);
     void copy(bool all) const;
 
     std::vector<CheckpointIssue> m_issues;

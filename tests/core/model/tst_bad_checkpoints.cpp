@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/random.h"
+#include "core/model/checkpoint_excerpt.h"
 #include "core/model/checkpoint_overview.h"
 #include "tests/support/broken_checkpoints.h"
 #include "tests/support/open_watch.h"
@@ -141,7 +142,23 @@ void TestBadCheckpoints::extraTensorIsListed()
     const CheckpointIssue& issue = overview->issues.front();
     QVERIFY(issue.severity != IssueSeverity::Note);
     QCOMPARE(issue.subject, std::string("model.layers.0.attn.surprise.weight"));
+    // And where it is to be seen.
+    QCOMPARE(issue.file, std::string("model.safetensors"));
+    const Result<CheckpointExcerpt> excerpt
+        = readCheckpointExcerpt(overview->folder, issue.file, issue.subject);
+    QVERIFY2(excerpt.has_value(), excerpt ? "" : excerpt.error().message.c_str());
+    const QString line = QString::fromStdString(excerpt->text).split(u'\n').value(excerpt->line);
+    QVERIFY2(line.contains(QStringLiteral("surprise.weight  F32  [2, 1]  8 bytes")), qPrintable(line));
     QVERIFY2(firstMissing(issue.message, { issue.subject, "[2, 1]" }).empty(), issue.message.c_str());
+    const Result<CheckpointExcerpt> config
+        = readCheckpointExcerpt(overview->folder, "config.json", "num_heads");
+    QVERIFY(config.has_value());
+    const QStringList lines = QString::fromStdString(config->text).split(u'\n');
+    QVERIFY(lines.value(config->line).contains(QStringLiteral("\"num_heads\"")));
+    QCOMPARE(readCheckpointExcerpt(overview->folder, "config.json", "num_head")->line, -1);
+    for (const char* absent : { "no.json", "no.safetensors" }) {
+        QCOMPARE(readCheckpointExcerpt(overview->folder, absent, {}).error().code, ErrorCode::NotFound);
+    }
 }
 
 void TestBadCheckpoints::unusedTensorsAreNoted()
