@@ -218,6 +218,12 @@ void MainWindow::connectAll()
             [this] { m_memory->setDevice(m_services.workbench.device()); });
     connect(m_memory, &MemoryWatch::changed, this, &MainWindow::refreshMemory);
     connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
+    connect(&workbench, &Workbench::deviceFailed, this, &MainWindow::offerDevice);
+    connect(&workbench, &Workbench::modelChanged, this, [this] {
+        if (m_services.workbench.model() != nullptr) {
+            m_messages->withdraw(std::exchange(m_deviceOffer, QString()));
+        }
+    });
     connect(&workbench, &Workbench::problem, this, [this](const QString& sentence, IssueSeverity severity) {
         // What comes up while the weights are read belongs to the checkpoint, like what its headers say.
         if (severity == IssueSeverity::Error && m_services.workbench.overview() != nullptr

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/device.h"
+#include "core/base/dtype.h"
 #include "core/model/checkpoint_overview.h"
 #include "ui/document/recovery_keeper.h"
 
@@ -210,6 +212,8 @@ private:
     void guardUnsaved(const QString& occasion, const std::function<void()>& goOn);
     void connectSession();
     void offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers);
+    /// To go back to the device whose numbers are still in view.
+    void offerDevice(const Device& device, DType dtype);
     void setTheme(const QString& name);
     void stepLayer(int direction);
     void stepHead(int direction);
@@ -287,6 +291,8 @@ private:
     QPointer<OpenDialog> m_openDialog;
     QPointer<FileView> m_fileView; ///< what an issue led to
     QString m_saveWaits; ///< the message that a save waits
+    QString m_deviceOffer; ///< the message that offers a device
+    bool m_sameTextSaid = false; ///< that selection sees what is scored
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayStopExport = false; ///< the user was asked about it while closing
     bool m_mayLoseWork = false; ///< the same

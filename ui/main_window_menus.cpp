@@ -10,6 +10,7 @@
 #include "ui/main_window.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/settings/settings.h"
+#include "ui/widgets/message_bar.h"
 #include "ui/widgets/status_strip.h"
 
 #include <QAction>
@@ -266,6 +267,19 @@ void MainWindow::refreshDevices()
     refreshNumbers();
 }
 
+void MainWindow::offerDevice(const Device& device, DType dtype)
+{
+    const QString name
+        = QString::fromStdString(toString(device)) + u" · "_s + QString::fromUtf8(shortName(dtype));
+    m_messages->withdraw(m_deviceOffer);
+    m_deviceOffer = tr("The model is not on the device that was chosen. The numbers from %1 stay, marked as "
+                       "out of date.")
+                        .arg(name);
+    m_messages->ask(m_deviceOffer, { { tr("Back to %1").arg(name), [this, device, dtype] {
+                                          m_services.workbench.setDevice(device, dtype);
+                                      } } });
+}
+
 void MainWindow::refreshTexts()
 {
     const Workbench& workbench = m_services.workbench;
@@ -281,9 +295,25 @@ void MainWindow::refreshTexts()
     if (text != nullptr) {
         tip += u'\n' + tr("%1 windows of %2 tokens").arg(text->count).arg(text->length);
     }
+    const bool same = workbench.scoresCalibrationText();
+    const QString warning = tr("Evaluation and calibration text are the same: selection has seen what is "
+                               "scored, so that losses look too small.");
+    if (same) {
+        name = u"⚠ "_s + name;
+        tip += u'\n' + warning;
+        if (!std::exchange(m_sameTextSaid, true)) {
+            showProblem(warning, IssueSeverity::Warning);
+        }
+    } else if (std::exchange(m_sameTextSaid, false)) {
+        m_messages->withdraw(warning);
+    }
     m_strip->setTextText(name, tip);
     QMenu* menu = m_strip->textButton()->menu();
     menu->clear();
+    if (same) {
+        menu->addAction(tr("⚠ Evaluation and calibration text are the same"))->setEnabled(false);
+        menu->addSeparator();
+    }
     menu->addAction(m_actions->find(u"file.text"_s));
     menu->addAction(m_actions->find(u"file.calibration"_s));
     menu->addSeparator();

@@ -525,6 +525,31 @@ private Q_SLOTS:
         QVERIFY(bench.document.plan().keepsAll());
     }
 
+    /// Neither closing the window nor closing the message is an answer.
+    void anOfferThatWasNotAnsweredIsMadeAgain()
+    {
+        const QTemporaryDir state;
+        SessionSnapshot session;
+        session.modelFolder = demoDir();
+        session.plan.modelName = "demo";
+        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
+        const QString file = state.filePath(u"recovery/session-1-abcdef.json"_s);
+        writeBytes(std::filesystem::path(file.toStdU16String()), sessionToJson(session));
+        for (const bool dismissed : { false, true, false }) {
+            WindowBench bench(state.path());
+            bench.window.show();
+            QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
+            if (dismissed) {
+                bench.window.messageBar()->dismiss();
+            }
+            for (int message = 0; message < 30; ++message) { // what happens later pushes it out
+                bench.window.messageBar()->showMessage(QString::number(message), IssueSeverity::Note);
+            }
+            bench.window.close();
+            QVERIFY(QFile::exists(file));
+        }
+    }
+
     void discardedWorkIsGone()
     {
         const QTemporaryDir state;

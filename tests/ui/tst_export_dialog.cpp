@@ -11,6 +11,7 @@
 #include "ui/jobs/job.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/status_strip.h"
 
 #include <QCheckBox>
 #include <QClipboard>
@@ -19,9 +20,11 @@
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QTest>
+#include <QToolButton>
 
 #include <sys/resource.h>
 
@@ -245,6 +248,38 @@ private Q_SLOTS:
                  qPrintable(text));
         bench.dialog->copyButton()->click();
         QVERIFY(QGuiApplication::clipboard()->text().contains(value));
+    }
+
+    /// A loss on what selection has seen: where the texts are chosen, and where the number is handed on.
+    void aLossOnTheCalibrationTextSaysSo()
+    {
+        ExportBench bench { QString() };
+        const QMenu* texts = bench.window.strip()->textButton()->menu();
+        const auto warned = [&] { return texts->actions().front()->text().contains(u"are the same"_s); };
+        const auto says = [&](const QString& words) {
+            return std::ranges::any_of(bench.dialog->findChildren<QLabel*>(), [&](const QLabel* label) {
+                return !label->isHidden() && label->text().contains(words);
+            });
+        };
+        QVERIFY(bench.ready());
+        QVERIFY(!warned() && !says(u"selection has seen"_s));
+        bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.scoresCalibrationText(), kEngineMs);
+        QVERIFY(warned());
+        QVERIFY(bench.window.messageBar()->currentText().contains(u"selection has seen"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(says(u"selection has seen"_s) && bench.dialog->exportButton()->isEnabled(),
+                                 kEngineMs);
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QFile card(bench.target + u"/README.md"_s);
+        QVERIFY(card.open(QIODevice::ReadOnly));
+        QVERIFY(card.readAll().contains("measured on the calibration text, which selection has seen"));
+        bench.workbench.setEvaluationText(demoEvaluationText());
+        bench.workbench.setCalibrationText(demoCalibrationText());
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.workbench.scoresCalibrationText(), kEngineMs);
+        QVERIFY(!warned());
+        QVERIFY(!bench.window.messageBar()->currentText().contains(u"selection has seen"_s));
     }
 
     void aTargetThatIsNoCheckpointIsNeverReplaced()

@@ -11,11 +11,16 @@
 #include "ui/document/token_ranks.h"
 #include "ui/jobs/job.h"
 #include "ui/models/layer_selection.h"
+#include "ui/panels/quality_panel.h"
+#include "ui/panels/spectra_panel.h"
+#include "ui/plots/delta_plot.h"
+#include "ui/plots/spectrum_plot.h"
 #include "ui/widgets/message_bar.h"
 
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTimer>
@@ -259,6 +264,34 @@ private Q_SLOTS:
         bench.workbench.setDevice({}, DType::F32);
         QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
         QVERIFY(bench.workbench.modelSentence().isEmpty());
+    }
+
+    /// What was measured before stays in view and says what it is, with a way back.
+    void numbersStayWhenTheNewDeviceFails()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.workbench.selector() != nullptr && bench.workbench.spectra() != nullptr, kEngineMs);
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        const auto candidate = bench.workbench.candidate();
+        bench.workbench.setDevice({ DeviceKind::Cuda, 63 }, DType::F32);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.window.messageBar()->currentText().contains(u"numbers from cpu · fp32"_s), kEngineMs);
+        QCOMPARE(bench.workbench.candidate(), candidate);
+        QCOMPARE(bench.workbench.candidateTrust(), Trust::Stale);
+        QCOMPARE(bench.workbench.spectraTrust(), Trust::Stale);
+        QCOMPARE(bench.workbench.staleReason(), bench.workbench.modelSentence());
+        QVERIFY(bench.window.qualityPanel()->plot()->isVisible());
+        QVERIFY(bench.window.spectraPanel()->plot()->isVisible());
+        QVERIFY(bench.window.spectraPanel()->plot()->view().stale);
+        const QList<QPushButton*> choices = bench.window.messageBar()->choices();
+        QCOMPARE(choices.size(), 1);
+        choices.front()->click();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.workbench.device(), Device {});
+        QCOMPARE(bench.workbench.candidate()->windowNll, candidate->windowNll);
     }
 
     /// Every kind of engine work says it in the bar, with what to do about it, and can be asked for again.

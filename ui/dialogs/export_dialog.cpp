@@ -162,6 +162,11 @@ std::vector<CardRow> ExportDialog::measuredRows() const
         row("mean NLL difference in nats, 95 % interval",
             u"%1 [%2, %3]"_s.arg(QString::number(delta.meanNll, 'f', 4), QString::number(delta.low, 'f', 4),
                                  QString::number(delta.high, 'f', 4)));
+        if (workbench.scoresCalibrationText()) {
+            rows.push_back({ "note",
+                             "measured on the calibration text, which selection has seen: losses on other "
+                             "texts are larger" });
+        }
     }
     return rows;
 }

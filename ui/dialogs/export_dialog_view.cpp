@@ -174,6 +174,11 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     for (const std::string& warning : preview.warnings) {
         lines << u"⚠ "_s + QString::fromStdString(warning).toHtmlEscaped();
     }
+    if (m_services.workbench.scoresCalibrationText()) {
+        lines << u"⚠ "_s
+                + tr("The measured loss is that of the calibration text, which selection has seen; the model "
+                     "card says so.");
+    }
     m_warnings->setText(coloured(theme.worse, lines.join(u"<br>"_s)));
     m_warnings->setVisible(!lines.isEmpty());
     const bool there = QFileInfo::exists(m_target->text());

@@ -179,6 +179,8 @@ Q_SIGNALS:
     void baselineChanged();
     void candidateChanged();
     void activityChanged();
+    /// The model could not be loaded on the device that was chosen; its numbers of `device` stay, as stale.
+    void deviceFailed(const rankscope::Device& device, rankscope::DType dtype);
     /// A sentence for the message bar. `severity` as of checkpoint issues.
     void problem(const QString& sentence, rankscope::IssueSeverity severity);
 
@@ -265,6 +267,7 @@ private:
     bool m_analyseAtOnce = true;
     double m_analysisSeconds = 0.0;
     bool m_dtypeChosen = false;
+    std::optional<std::pair<Device, DType>> m_loadedOn; ///< the open model, most recently
     bool m_deviceChosen = false; ///< otherwise a GPU is taken when one is found
     std::vector<DeviceInfo> m_devices;
     QString m_modelSentence;

@@ -154,6 +154,7 @@ void Workbench::adoptOverview(Opened opened)
     m_overview = std::make_shared<const CheckpointOverview>(std::move(opened.overview));
     m_folder = QString::fromStdU16String(m_overview->folder.u16string());
     m_model.reset();
+    m_loadedOn.reset();
     m_jobs.cancelKind(u"texts"_s);
     ++m_textRequest;
     m_pendingTexts = 0;
@@ -230,8 +231,13 @@ void Workbench::loadWeights()
                     : describe(result.error());
                 tellBlocked();
                 report(result.error());
+                if (result.error().code != ErrorCode::Cancelled && m_loadedOn
+                    && *m_loadedOn != std::pair(m_device, m_dtype)) {
+                    Q_EMIT deviceFailed(m_loadedOn->first, m_loadedOn->second);
+                }
                 return;
             }
+            m_loadedOn = { m_device, m_dtype };
             m_model = std::move(result).value();
             m_document.setModelDigest(m_model->digest());
             Q_EMIT modelChanged();

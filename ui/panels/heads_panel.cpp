@@ -105,10 +105,11 @@ void HeadsPanel::refresh()
     }
     const Workbench& workbench = m_sources.workbench;
     const std::shared_ptr<const SpectraSummary>& spectra = workbench.spectra();
-    QString sentence = workbench.blockingSentence();
+    // Stale ones of another device are better than none.
+    QString sentence = spectra == nullptr ? workbench.blockingSentence() : QString();
     if (sentence.isEmpty() && workbench.overview() == nullptr) {
         sentence = tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.");
-    } else if (sentence.isEmpty() && workbench.model() == nullptr) {
+    } else if (sentence.isEmpty() && workbench.model() == nullptr && spectra == nullptr) {
         sentence = tr("Loading the weights…");
     } else if (sentence.isEmpty() && spectra == nullptr) {
         sentence = workbench.spectraNote().isEmpty() ? tr("Analysing the state…") : workbench.spectraNote();

@@ -413,11 +413,11 @@ QString QualityPanel::emptySentence() const
     if (workbench.overview() == nullptr) {
         return tr("No model open. Open a checkpoint folder with Ctrl+O.");
     }
+    if (workbench.candidate() != nullptr) {
+        return {}; // stale ones of another device too: the caption says so
+    }
     if (!workbench.blockingSentence().isEmpty()) {
         return workbench.blockingSentence();
-    }
-    if (workbench.candidate() != nullptr) {
-        return {};
     }
     if (workbench.baseline() == nullptr) {
         return workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")

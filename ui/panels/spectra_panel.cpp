@@ -233,7 +233,8 @@ void SpectraPanel::onSlider(int value)
 QString SpectraPanel::emptySentence() const
 {
     const Workbench& workbench = m_sources.workbench;
-    if (!workbench.blockingSentence().isEmpty()) {
+    const bool staleOnes = !ofOneWindow() && workbench.spectra() != nullptr; // of another device
+    if (!workbench.blockingSentence().isEmpty() && !staleOnes) {
         return workbench.blockingSentence();
     }
     if (workbench.overview() == nullptr) {
@@ -246,7 +247,7 @@ QString SpectraPanel::emptySentence() const
     if (!m_sources.document.isPrunable(layer)) {
         return tr("Layer %1 is softmax attention: it has no recurrent state.").arg(layer);
     }
-    if (workbench.model() == nullptr) {
+    if (workbench.model() == nullptr && !staleOnes) {
         return tr("Loading the weights…");
     }
     if (ofOneWindow()) {
