@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/narrow.h"
+#include "tests/ui/paint_spy.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/size_snap.h"
@@ -101,6 +102,39 @@ private Q_SLOTS:
         QCOMPARE(bench.faders.current(), 3);
         QCOMPARE(bench.document.undoStack()->count(), 0);
         QVERIFY(!bench.faders.hasGhost());
+    }
+
+    /// Faders of many layers are not painted again for a pointer that moves over one of them.
+    void paintsOnlyTheFaderUnderThePointer()
+    {
+        Bench bench(24);
+        bench.faders.resize(900, 300);
+        QVERIFY(QTest::qWaitForWindowExposed(&bench.faders));
+        QVERIFY(test::screenIsUpToDate(bench.faders));
+        test::PaintSpy spy(bench.faders);
+        const auto around = [&bench](int first, int last) {
+            return QRect(QPoint(bench.at({ first, 0.0 }).x() - 2, 0),
+                         QPoint(bench.at({ last, 0.0 }).x() + 2, bench.faders.height() - 1));
+        };
+        const auto move = [&bench](const QPointF& at) {
+            QMouseEvent event(QEvent::MouseMove, at, bench.faders.mapToGlobal(at), Qt::NoButton, Qt::NoButton,
+                              {});
+            QCoreApplication::sendEvent(&bench.faders, &event);
+        };
+        move(bench.at({ 10, 20.0 }));
+        QVERIFY(spy.paints(around(10, 10), around(8, 13)));
+        QVERIFY(test::screenIsUpToDate(bench.faders));
+        QVERIFY(spy.paints({}, bench.faders.rect())); // that was painted whole
+        move(bench.at({ 11, 50.0 }));
+        QVERIFY(spy.paints(around(10, 11), around(8, 14)));
+        bench.faders.setHovered(3);
+        QVERIFY(spy.paints(around(3, 3), around(1, 5)));
+        bench.faders.setHovered(23);
+        QVERIFY(spy.paints(QRegion(around(3, 3)) + around(23, 23),
+                           QRegion(around(1, 5)) + around(21, 23).adjusted(0, 0, 30, 0)));
+        move(QPointF(-1.0, -1.0));
+        QVERIFY(spy.paints(around(11, 11), around(8, 14)));
+        QVERIFY(test::screenIsUpToDate(bench.faders));
     }
 
     void aDragIsOneStep()

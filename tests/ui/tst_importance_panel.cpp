@@ -18,6 +18,7 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QFile>
+#include <QImage>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPushButton>
@@ -28,6 +29,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -132,6 +134,39 @@ private Q_SLOTS:
         qputenv("RANKSCOPE_RESOURCE_DIR", resources);
         m_bench = std::make_unique<Bench>();
         QVERIFY(m_bench->ready());
+    }
+
+    /// Bars and cells are drawn when they change, not when the pointer moves over them.
+    void channelsAreNotDrawnAgainForThePointer()
+    {
+        Bench bench;
+        QVERIFY(bench.ready());
+        for (const bool map : { false, true }) {
+            bench.panel().setScope(map ? ImportancePanel::Scope::Map : ImportancePanel::Scope::Layer);
+            ChannelPlot& view = map ? static_cast<ChannelPlot&>(*bench.panel().map()) : bench.plot();
+            QTRY_VERIFY(view.isVisible());
+            const auto picture = [&view] { return view.grab().toImage(); };
+            QImage before = picture();
+            const auto changes = [&] {
+                const QImage now = picture();
+                return now != std::exchange(before, now);
+            };
+            QTRY_VERIFY(!changes()); // whatever was left to draw
+            QSignalSpy drawn(view.focusProxy(), SIGNAL(afterReplot()));
+            LayerSelection::Hover hover;
+            hover.layer = kLayer;
+            hover.head = 2;
+            for (const int channel : { 5, 9 }) {
+                hover.channel = channel;
+                bench.window.selection().setHover(hover);
+                QCOMPARE(view.marks().hover.channel, channel);
+                QVERIFY(changes());
+            }
+            bench.window.selection().setHover({});
+            QVERIFY(changes());
+            QVERIFY(!changes());
+            QCOMPARE(drawn.size(), 0);
+        }
     }
     void cleanupTestCase() { m_bench.reset(); }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/narrow.h"
+#include "tests/ui/paint_spy.h"
 #include "tests/ui/ui_support.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/size_snap.h"
@@ -19,6 +20,7 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QMouseEvent>
+#include <QRegion>
 #include <QSlider>
 #include <QSpinBox>
 #include <QTableView>
@@ -260,6 +262,38 @@ private Q_SLOTS:
         QCOMPARE(bench.selection.layers(), (std::vector<int> { 0, 1 }));
         QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, barOf(1));
         QCOMPARE(bench.selection.layers(), std::vector<int> { 1 });
+    }
+
+    /// A table of many layers is not painted again for a pointer that moves or a number that changes.
+    void paintsOnlyTheRowsThatChange()
+    {
+        Bench bench(24, m_ini, false);
+        bench.panel.resize(700, 700);
+        bench.panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&bench.panel));
+        QTableView* table = bench.panel.table();
+        const auto row = [table](int layer) {
+            const QRect cell = table->visualRect(table->model()->index(layer, 0));
+            return QRect(0, cell.top(), table->viewport()->width(), cell.height());
+        };
+        test::PaintSpy spy(*table->viewport());
+        LayerSelection::Hover hover;
+        hover.layer = 5;
+        QVERIFY(test::screenIsUpToDate(bench.panel));
+        QVERIFY(spy.paints({}, table->viewport()->rect())); // whatever showing it left to do
+        bench.selection.setHover(hover);
+        QVERIFY(spy.paints(row(5), row(5)));
+        hover.layer = 9;
+        bench.selection.setHover(hover);
+        QVERIFY(spy.paints(QRegion(row(5)) + row(9), QRegion(row(5)) + row(9)));
+        hover.head = 1; // of the same layer
+        bench.selection.setHover(hover);
+        bench.selection.setHover({});
+        QVERIFY(spy.paints(row(9), row(9)));
+        bench.document.setKept({ 12 }, 20, bench.document.newGesture());
+        const QRect kept = table->visualRect(table->model()->index(12, LayerTableModel::KeptColumn));
+        QVERIFY(spy.paints(kept, row(12)));
+        QVERIFY(test::screenIsUpToDate(bench.panel));
     }
 
     void resetsToTheRatio()

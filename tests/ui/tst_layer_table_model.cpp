@@ -9,6 +9,10 @@
 #include <QTest>
 #include <QUndoStack>
 
+#include <set>
+#include <utility>
+#include <vector>
+
 using namespace rankscope;
 using namespace Qt::StringLiterals;
 
@@ -91,6 +95,68 @@ private Q_SLOTS:
         model.setSpectra(spectra, Trust::Final);
         QCOMPARE(filter.rowCount(), 0);
         QCOMPARE(again.count(), 2);
+    }
+
+    /// Views draw again what they are told of: of an edited layer its sizes, and nothing of the others.
+    void announcesOnlyWhatChanged()
+    {
+        PlanDocument document;
+        LayerTableModel model(document);
+        const ModelSpec spec = test::smallSpec(8, true);
+        document.open(spec, test::openPlan(spec));
+        model.setSpectra(std::make_shared<const SpectraSummary>(test::someSpectra(spec)), Trust::Final);
+        using Cells = std::set<std::pair<int, int>>;
+        Cells cells;
+        connect(&model, &QAbstractItemModel::dataChanged, this,
+                [&cells](const QModelIndex& first, const QModelIndex& last) {
+                    for (int row = first.row(); row <= last.row(); ++row) {
+                        for (int column = first.column(); column <= last.column(); ++column) {
+                            cells.insert({ row, column });
+                        }
+                    }
+                });
+        const auto announced = [&cells] { return std::exchange(cells, {}); };
+        const auto sizesOf = [](const std::vector<int>& rows) {
+            Cells of;
+            for (const int row : rows) {
+                of.insert({ { row, LayerTableModel::KeptColumn },
+                            { row, LayerTableModel::StateColumn },
+                            { row, LayerTableModel::SensitivityColumn } });
+            }
+            return of;
+        };
+        // The first cut takes the dash of "keeps everything" from the delta.
+        Cells first = sizesOf({ 1 });
+        first.insert({ 1, LayerTableModel::DeltaColumn });
+        document.setKept({ 1 }, 48, document.newGesture());
+        QCOMPARE(announced(), first);
+        document.setKept({ 1 }, 47, document.newGesture());
+        QCOMPARE(announced(), sizesOf({ 1 }));
+        document.setKept({ 1, 4, 5 }, 46, document.newGesture());
+        Cells several = sizesOf({ 1, 4, 5 });
+        several.insert({ { 4, LayerTableModel::DeltaColumn }, { 5, LayerTableModel::DeltaColumn } });
+        QCOMPARE(announced(), several);
+        document.setLocked({ 2 }, true);
+        QCOMPARE(announced(),
+                 (Cells { { 2, LayerTableModel::LockColumn }, { 2, LayerTableModel::KeptColumn } }));
+        // Heads by hand are a dot beside the size; a method is nothing that the table shows.
+        document.setHeadOn(6, 0, false);
+        QCOMPARE(announced(), (Cells { { 6, LayerTableModel::KeptColumn } }));
+        document.setMethod(u"l1"_s, u"L1"_s);
+        QCOMPARE(announced(), Cells {});
+        // The ratio moves the tick of every layer, also of those that it leaves alone.
+        document.setPruneRatio(0.5, document.newGesture());
+        const Cells all = announced();
+        QVERIFY(all.contains({ 2, LayerTableModel::KeptColumn }));
+        QVERIFY(!all.contains({ 2, LayerTableModel::StateColumn }));
+        QVERIFY(all.contains({ 0, LayerTableModel::StateColumn }));
+        QVERIFY(!all.contains({ 3, LayerTableModel::KeptColumn })); // softmax
+        for (const auto& [row, column] : all) {
+            QVERIFY(column != LayerTableModel::SpectrumColumn && column != LayerTableModel::RankColumn);
+        }
+        // Another model with as many layers is new all over.
+        document.open(spec, test::openPlan(spec));
+        QCOMPARE(announced().size(), std::size_t { 8 * LayerTableModel::ColumnCount });
     }
 
     void editsGoThroughTheDocument()

@@ -30,6 +30,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFont>
+#include <QImage>
 #include <QMouseEvent>
 #include <QSignalSpy>
 #include <QSlider>
@@ -39,6 +40,7 @@
 #include <QToolButton>
 
 #include <cmath>
+#include <utility>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -398,6 +400,64 @@ private Q_SLOTS:
         QVERIFY(panel->plot()->view().pruned.front().ranks.thresholdRank <= 8);
         bench.document.keepEverything();
         QTRY_VERIFY_WITH_TIMEOUT(panel->plot()->view().pruned.empty(), kEngineMs);
+    }
+
+    /// The curves are drawn when they change, not when the pointer moves over them or the cut moves.
+    void curvesAreNotDrawnAgainForThePointer()
+    {
+        test::FakeDialogs dialogs;
+        SpectrumPlot plot(dialogs);
+        plot.resize(600, 300);
+        SpectrumView view;
+        view.layer = 0;
+        view.windows = 1;
+        view.largest = 1.0F;
+        for (int head = 0; head < 8; ++head) {
+            HeadSpectrum& made = view.heads.emplace_back();
+            for (int index = 0; index < 64; ++index) {
+                made.median.push_back(std::exp(-0.01F * static_cast<float>((head + 1) * index)));
+            }
+            made.low = made.median;
+            made.high = made.median;
+        }
+        plot.setView(view);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        QWidget* canvas = plot.focusProxy();
+        QSignalSpy drawn(canvas, SIGNAL(afterReplot()));
+        const auto picture = [&plot] { return plot.grab().toImage(); };
+        QImage before = picture();
+        const auto changes = [&] {
+            const QImage now = picture();
+            return now != std::exchange(before, now);
+        };
+        QTRY_VERIFY(!changes()); // whatever showing it left to draw
+        drawn.clear();
+        plot.setHoverMark(5);
+        QVERIFY(changes());
+        plot.setHoverMark(6);
+        QVERIFY(changes());
+        plot.setHoverMark(-1);
+        QVERIFY(changes());
+        QSignalSpy hovered(&plot, &SpectrumPlot::headHovered);
+        QTest::keyClick(canvas, Qt::Key_Home); // a value is read out
+        QVERIFY(changes());
+        QTest::keyClick(canvas, Qt::Key_Right);
+        QVERIFY(changes());
+        QCOMPARE(hovered.size(), 2);
+        view.kept = 32;
+        plot.setView(view);
+        QVERIFY(changes());
+        view.kept = 31;
+        plot.setView(view);
+        QVERIFY(changes());
+        plot.setView(view);
+        QVERIFY(!changes());
+        QCOMPARE(drawn.size(), 0);
+        view.heads[2].median[5] *= 0.5F;
+        plot.setView(view);
+        QTRY_COMPARE(drawn.size(), 1);
+        QVERIFY(changes());
     }
 
     void manyHeadsBecomeBands()

@@ -7,8 +7,6 @@
 #include "ui/document/size_snap.h"
 #include "ui/format/numbers.h"
 
-#include <QPointF>
-
 #include <algorithm>
 #include <cmath>
 
@@ -22,6 +20,12 @@ LayerTableModel::LayerTableModel(PlanDocument& document, QObject* parent)
     , m_rows(document.spec().layerCount())
 {
     connect(&m_document, &PlanDocument::planChanged, this, &LayerTableModel::onPlanChanged);
+    // Another model with as many layers: no row stays what it was.
+    connect(&m_document, &PlanDocument::opened, this, [this] {
+        if (m_rows > 0) {
+            Q_EMIT dataChanged(index(0, 0), index(m_rows - 1, ColumnCount - 1));
+        }
+    });
 }
 
 void LayerTableModel::setSpectra(std::shared_ptr<const SpectraSummary> spectra, Trust trust)
@@ -37,12 +41,9 @@ void LayerTableModel::setSnap(const SizeSnap* snap)
 {
     m_snap = snap;
     if (snap != nullptr) {
-        connect(snap, &SizeSnap::ruleChanged, this, [this] {
-            if (m_rows > 0) {
-                Q_EMIT dataChanged(index(0, KeptColumn), index(m_rows - 1, KeptColumn));
-            }
-        });
+        connect(snap, &SizeSnap::ruleChanged, this, &LayerTableModel::refresh);
     }
+    refresh();
 }
 
 int LayerTableModel::proposal(const LayerPlan& plan) const
@@ -56,12 +57,9 @@ void LayerTableModel::setProbes(const LayerProbes* probes)
 {
     m_probes = probes;
     if (probes != nullptr) {
-        connect(probes, &LayerProbes::changed, this, [this] {
-            if (m_rows > 0) {
-                Q_EMIT dataChanged(index(0, DeltaColumn), index(m_rows - 1, SensitivityColumn));
-            }
-        });
+        connect(probes, &LayerProbes::changed, this, &LayerTableModel::refresh);
     }
+    refresh();
 }
 
 void LayerTableModel::setRankMeasure(RankMeasure measure)
@@ -80,9 +78,89 @@ void LayerTableModel::onPlanChanged()
     if (m_document.spec().layerCount() != m_rows) {
         beginResetModel();
         m_rows = m_document.spec().layerCount();
+        m_shown.clear();
+        for (int layer = 0; layer < m_rows; ++layer) {
+            m_shown.push_back(shown(layer));
+        }
         endResetModel();
-    } else if (m_rows > 0) {
-        Q_EMIT dataChanged(index(0, IndexColumn), index(m_rows - 1, SensitivityColumn));
+    } else {
+        refresh();
+    }
+}
+
+int LayerTableModel::editedHeads(int layer) const
+{
+    return static_cast<int>(std::ranges::count_if(m_document.plan().layers[idx(layer)].headEdits,
+                                                  [](const HeadEdit& edit) { return !edit.empty(); }));
+}
+
+Trust LayerTableModel::trust(int layer, int column) const
+{
+    if (column >= SpectrumColumn && column <= UtilisationColumn) {
+        return summary(layer) != nullptr ? m_spectraTrust : Trust::Missing;
+    }
+    if (m_probes == nullptr || (column != DeltaColumn && column != SensitivityColumn)) {
+        return Trust::Final;
+    }
+    return column == DeltaColumn ? m_probes->of(layer).aloneTrust : m_probes->of(layer).curveTrust;
+}
+
+LayerTableModel::Shown LayerTableModel::shown(int layer) const
+{
+    const LayerPlan& plan = m_document.plan().layers[idx(layer)];
+    Shown now;
+    now.kept = plan.keptKeyDims;
+    now.proposal = proposal(plan);
+    now.heads = editedHeads(layer);
+    now.locked = plan.locked;
+    now.alone = display(layer, DeltaColumn).toString();
+    now.aloneTrust = static_cast<int>(trust(layer, DeltaColumn));
+    now.tone = tone(layer);
+    now.sensitivity = display(layer, SensitivityColumn).toString();
+    now.curve = curve(layer);
+    now.curveTrust = static_cast<int>(trust(layer, SensitivityColumn));
+    return now;
+}
+
+void LayerTableModel::refresh()
+{
+    if (m_document.spec().layerCount() != m_rows) {
+        return; // between two models
+    }
+    m_shown.resize(idx(m_rows));
+    std::vector<bool> sizes(idx(m_rows));
+    std::vector<bool> plans(idx(m_rows));
+    std::vector<bool> locks(idx(m_rows));
+    std::vector<bool> deltas(idx(m_rows));
+    std::vector<bool> curves(idx(m_rows));
+    for (int layer = 0; layer < m_rows; ++layer) {
+        Shown now = shown(layer);
+        const Shown& before = m_shown[idx(layer)];
+        const bool resized = now.kept != before.kept;
+        sizes[idx(layer)] = resized;
+        locks[idx(layer)] = now.locked != before.locked;
+        plans[idx(layer)]
+            = resized || locks[idx(layer)] || now.proposal != before.proposal || now.heads != before.heads;
+        deltas[idx(layer)]
+            = now.alone != before.alone || now.aloneTrust != before.aloneTrust || now.tone != before.tone;
+        curves[idx(layer)] = resized || now.curve != before.curve || now.curveTrust != before.curveTrust
+            || now.sensitivity != before.sensitivity;
+        m_shown[idx(layer)] = std::move(now);
+    }
+    announce(LockColumn, locks);
+    announce(KeptColumn, plans);
+    announce(StateColumn, sizes);
+    announce(DeltaColumn, deltas);
+    announce(SensitivityColumn, curves);
+}
+
+void LayerTableModel::announce(int column, const std::vector<bool>& rows)
+{
+    for (auto first = std::find(rows.begin(), rows.end(), true); first != rows.end();) {
+        const auto end = std::find(first, rows.end(), false);
+        Q_EMIT dataChanged(index(static_cast<int>(first - rows.begin()), column),
+                           index(static_cast<int>(end - rows.begin()) - 1, column));
+        first = std::find(end, rows.end(), true);
     }
 }
 
@@ -160,8 +238,7 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const
     case LockedRole:
         return plan.locked;
     case HeadsRole:
-        return static_cast<int>(
-            std::ranges::count_if(plan.headEdits, [](const HeadEdit& edit) { return !edit.empty(); }));
+        return editedHeads(layer);
     case IconRole:
         return plan.keyDims > 0 ? u"recurrent"_s : u"softmax"_s;
     case SparklineRole:
@@ -170,16 +247,9 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const
         }
         return {};
     case CurveRole:
-        return curve(layer);
+        return QVariant::fromValue(curve(layer));
     case TrustRole:
-        if (column >= SpectrumColumn && column <= UtilisationColumn) {
-            return static_cast<int>(summary(layer) != nullptr ? m_spectraTrust : Trust::Missing);
-        }
-        if (m_probes == nullptr || (column != DeltaColumn && column != SensitivityColumn)) {
-            return static_cast<int>(Trust::Final);
-        }
-        return static_cast<int>(column == DeltaColumn ? m_probes->of(layer).aloneTrust
-                                                      : m_probes->of(layer).curveTrust);
+        return static_cast<int>(trust(layer, column));
     case ToneRole:
         return column == DeltaColumn ? tone(layer) : 0;
     case ExactRole:
@@ -281,7 +351,7 @@ QString LayerTableModel::exact(int layer, int column) const
     }
 }
 
-QVariant LayerTableModel::curve(int layer) const
+QList<QPointF> LayerTableModel::curve(int layer) const
 {
     if (m_probes == nullptr || m_probes->costs(layer).empty() || m_probes->largestCost() <= 0.0) {
         return {};
@@ -292,7 +362,7 @@ QVariant LayerTableModel::curve(int layer) const
         points << QPointF(static_cast<double>(point.keptKeyDims) / keyDims,
                           std::max(0.0, point.cost) / m_probes->largestCost());
     }
-    return QVariant::fromValue(points);
+    return points;
 }
 
 int LayerTableModel::tone(int layer) const

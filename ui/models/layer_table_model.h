@@ -7,9 +7,12 @@
 #include "ui/format/rank_measure.h"
 
 #include <QAbstractTableModel>
+#include <QList>
+#include <QPointF>
 #include <QString>
 
 #include <memory>
+#include <vector>
 
 namespace rankscope {
 
@@ -77,7 +80,30 @@ public:
     [[nodiscard]] static QString measureLabel(RankMeasure measure);
 
 private:
+    /// What the plan and the measurements show of a layer: a change of one layer is a change of its cells
+    /// only.
+    struct Shown {
+        int kept = 0;
+        int proposal = 0;
+        int heads = 0; ///< that depart from the layer by hand
+        bool locked = false;
+        QString alone;
+        int aloneTrust = 0;
+        int tone = 0;
+        QString sensitivity;
+        QList<QPointF> curve;
+        int curveTrust = 0;
+
+        friend bool operator==(const Shown&, const Shown&) = default;
+    };
+
     void onPlanChanged();
+    /// Announces the cells that show something else than at the last call.
+    void refresh();
+    [[nodiscard]] Shown shown(int layer) const;
+    [[nodiscard]] int editedHeads(int layer) const;
+    [[nodiscard]] Trust trust(int layer, int column) const;
+    void announce(int column, const std::vector<bool>& rows);
     [[nodiscard]] QVariant display(int layer, int column) const;
     [[nodiscard]] QString exact(int layer, int column) const;
     [[nodiscard]] QVariant toolTip(int layer, int column) const;
@@ -87,7 +113,7 @@ private:
     /// What the plan's ratio asks for.
     [[nodiscard]] int proposal(const LayerPlan& plan) const;
     [[nodiscard]] QString keptToolTip(int layer) const;
-    [[nodiscard]] QVariant curve(int layer) const;
+    [[nodiscard]] QList<QPointF> curve(int layer) const;
     [[nodiscard]] int tone(int layer) const;
     [[nodiscard]] double sortValue(int layer, int column) const;
     [[nodiscard]] const LayerSummary* summary(int layer) const;
@@ -101,6 +127,7 @@ private:
     const SizeSnap* m_snap = nullptr;
     RankMeasure m_measure = RankMeasure::Entropy;
     int m_rows = 0;
+    std::vector<Shown> m_shown; ///< one of each row
 };
 
 } // namespace rankscope

@@ -136,9 +136,7 @@ QString LayerTableModel::keptToolTip(int layer) const
     if (proposed != plan.keptKeyDims) {
         text += u'\n' + tr("The plan's ratio asks for %1 (tick on the bar).").arg(proposed);
     }
-    const auto edited = static_cast<int>(
-        std::ranges::count_if(plan.headEdits, [](const HeadEdit& edit) { return !edit.empty(); }));
-    if (edited > 0) {
+    if (const int edited = editedHeads(layer); edited > 0) {
         text += u'\n' + tr("Heads that depart from it by hand (dot): %1.").arg(edited);
     }
     return text + u'\n' + sizeReason(plan.keptKeyDims, spec) + u'\n'

@@ -76,7 +76,7 @@ ImportancePanel::ImportancePanel(ChannelChoice& choice, PlanDocument& document, 
         }
         refreshMarks();
     });
-    connect(&m_selection, &LayerSelection::hoverChanged, this, &ImportancePanel::refreshMarks);
+    connect(&m_selection, &LayerSelection::hoverChanged, this, &ImportancePanel::showMarks);
     // The cut keys of another head or layer are another gesture.
     connect(&m_selection, &LayerSelection::layersChanged, this, [this] { m_sinceCutKey.invalidate(); });
     connect(&m_selection, &LayerSelection::headChanged, this, [this] { m_sinceCutKey.invalidate(); });
@@ -322,6 +322,12 @@ QString ImportancePanel::caption() const
 
 void ImportancePanel::refreshMarks()
 {
+    showMarks();
+    Q_EMIT stateChanged();
+}
+
+void ImportancePanel::showMarks()
+{
     if (m_dirty || m_choice.channels().layer < 0) {
         return;
     }
@@ -335,7 +341,6 @@ void ImportancePanel::refreshMarks()
     }
     m_plot->setMarks(marks);
     m_map->setMarks(marks);
-    Q_EMIT stateChanged();
 }
 
 QString ImportancePanel::whyNotEditHead() const

@@ -84,6 +84,7 @@ private:
     void refreshControls();
     void showHeadSwitch(bool off);
     void refreshMarks();
+    void showMarks();
     [[nodiscard]] QString caption() const;
     [[nodiscard]] ChannelPlot* shownPlot() const;
     void pick(int head, int channel, bool extend);

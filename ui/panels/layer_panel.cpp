@@ -109,7 +109,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
     m_delegate->setGestureSource([this] { return m_document.newGesture(); });
     m_delegate->setSnap([this](int kept, int keyDims) { return m_snap.snapped(kept, keyDims); });
 
-    connect(m_proxy, &QAbstractItemModel::modelReset, this, [this] {
+    connect(&m_document, &PlanDocument::opened, this, [this] {
         m_filterField->setVisible(m_model.rowCount() >= kFilterLayers || !m_filterField->text().isEmpty());
         m_delegate->setLargestKeyDims(m_columns->largestKeyDims());
         m_columns->fit();
@@ -131,10 +131,7 @@ LayerPanel::LayerPanel(PlanDocument& document, LayerTableModel& model, LayerSele
             &LayerPanel::onTableSelection);
     connect(&m_selection, &LayerSelection::layersChanged, this, &LayerPanel::onSelectionChanged);
     connect(&m_selection, &LayerSelection::layersChanged, m_editor, &RatioEditor::endGesture);
-    connect(&m_selection, &LayerSelection::hoverChanged, this, [this] {
-        m_delegate->setHoveredLayer(m_selection.hover().layer);
-        m_table->viewport()->update();
-    });
+    connect(&m_selection, &LayerSelection::hoverChanged, this, &LayerPanel::refreshHover);
     connect(&m_snap, &SizeSnap::ruleChanged, this, &LayerPanel::refreshEditor);
     connect(&m_document, &PlanDocument::planChanged, this, [this] {
         refreshEditor();
@@ -271,6 +268,20 @@ void LayerPanel::refreshCaption()
     const auto prunable = static_cast<int>(m_document.prunableLayers().size());
     Q_EMIT captionChanged(prunable == layers ? tr("%1 layers").arg(layers)
                                              : tr("%1 layers, %2 with a state").arg(layers).arg(prunable));
+}
+
+void LayerPanel::refreshHover()
+{
+    const int layer = m_selection.hover().layer;
+    const int before = m_delegate->hoveredLayer();
+    if (layer == before) {
+        return;
+    }
+    m_delegate->setHoveredLayer(layer);
+    for (const int row : { before, layer }) {
+        const QRect cell = m_table->visualRect(m_proxy->mapFromSource(m_model.index(row, 0)));
+        m_table->viewport()->update(0, cell.top(), m_table->viewport()->width(), cell.height());
+    }
 }
 
 void LayerPanel::onHover(const QPoint& at)

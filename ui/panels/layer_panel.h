@@ -55,6 +55,7 @@ private:
     void onSelectionChanged();
     void refreshEditor();
     void refreshCaption();
+    void refreshHover();
     void onHover(const QPoint& at);
     void setKeptOf(int layer, int kept, quint64 gesture);
     void showMenu(const QPoint& at);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/channel_bars.h"
 
+#include "ui/plots/draw_once.h"
 #include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
 
@@ -15,6 +16,7 @@ constexpr double kBarWidth = 0.82; ///< of the distance between columns
 constexpr double kStripTop = 3.0; ///< pixels under the zero line
 constexpr double kStripHeight = 5.0;
 constexpr double kHatchStep = 4.0; ///< pixels between the lines
+const QString kHoverLayer = QStringLiteral("hover");
 
 /// Edges on whole device pixels: thin bars stay equally wide.
 double snapped(double position, const QPainter& painter)
@@ -90,14 +92,68 @@ private:
     [[nodiscard]] QRectF span(const ChannelColumn& column, double width, double top, double bottom) const;
 };
 
+/// The ground of the column under the pointer: above the grid, under the columns.
+class ChannelBars::Hover : public QCPAbstractPlottable {
+public:
+    Hover(QCPAxis* keyAxis, QCPAxis* valueAxis)
+        : QCPAbstractPlottable(keyAxis, valueAxis)
+    {
+        QCustomPlot& plot = *parentPlot();
+        if (plot.layer(kHoverLayer) == nullptr) {
+            plot.addLayer(kHoverLayer, plot.layer(QStringLiteral("main")), QCustomPlot::limBelow);
+            plot.layer(kHoverLayer)->setMode(QCPLayer::lmBuffered);
+        }
+        setLayer(kHoverLayer);
+        setAntialiased(false);
+    }
+
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1.0; }
+    QCPRange getKeyRange(bool& found, QCP::SignDomain) const override
+    {
+        found = false;
+        return {};
+    }
+    QCPRange getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const override
+    {
+        found = false;
+        return {};
+    }
+
+    std::optional<double> x;
+    QColor colour;
+
+protected:
+    void draw(QCPPainter* painter) override
+    {
+        if (x) {
+            const QRect area = clipRect();
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(colour);
+            painter->drawRect(QRectF(QPointF(keyAxis()->coordToPixel(*x - 0.5), area.top()),
+                                     QPointF(keyAxis()->coordToPixel(*x + 0.5), area.bottom() + 1)));
+        }
+    }
+    void drawLegendIcon(QCPPainter*, const QRectF&) const override { }
+};
+
 ChannelBars::ChannelBars(QCPAxis* keyAxis, QCPAxis* valueAxis)
     : m_plottable(new Plottable(keyAxis, valueAxis))
+    , m_hover(new Hover(keyAxis, valueAxis))
 {
+}
+
+void ChannelBars::setHovered(std::optional<double> x)
+{
+    if (x != m_hover->x) {
+        m_hover->x = x;
+        drawLayerOnce(*m_hover->parentPlot(), kHoverLayer);
+    }
 }
 
 void ChannelBars::setTheme(const Theme& theme)
 {
     m_plottable->theme = &theme;
+    m_hover->colour = theme.grid;
 }
 
 void ChannelBars::setColumns(std::vector<ChannelColumn> columns, std::vector<ChannelCut> cuts, bool vertical)
@@ -130,8 +186,8 @@ void ChannelBars::Plottable::drawMarks(QCPPainter& painter) const
     const QRect area = clipRect();
     painter.setPen(Qt::NoPen);
     for (const ChannelColumn& column : columns) {
-        if (column.selected || column.hovered) {
-            painter.setBrush(column.selected ? theme->selectedRow : theme->grid);
+        if (column.selected) {
+            painter.setBrush(theme->selectedRow);
             painter.drawRect(span(column, 1.0, area.top(), area.bottom() + 1));
         }
     }

@@ -5,6 +5,7 @@
 
 #include <QColor>
 
+#include <optional>
 #include <vector>
 
 class QCPAxis;
@@ -28,7 +29,6 @@ struct ChannelColumn {
     ChannelForce force = ChannelForce::Free;
     bool selected = false;
     bool current = false;
-    bool hovered = false;
 };
 
 /// Where a head's cut is: a vertical line in sorted order, a horizontal one in place.
@@ -49,10 +49,14 @@ public:
     /// For marks, which change without the rest.
     [[nodiscard]] std::vector<ChannelColumn>& columns();
     [[nodiscard]] const std::vector<ChannelCut>& cuts() const;
+    /// The column under the pointer, by its x. It has a layer of its own: the columns are not drawn again.
+    void setHovered(std::optional<double> x);
 
 private:
     class Plottable;
+    class Hover;
     Plottable* m_plottable;
+    Hover* m_hover;
 };
 
 /// A pin at `tip`, pointing down: filled with `ink` when the channel is forced in, hollow with a bar when

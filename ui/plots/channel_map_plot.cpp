@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "ui/plots/channel_bars.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/theme/color_maps.h"
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 namespace rankscope {
 
@@ -23,7 +26,6 @@ struct Cell {
     ChannelForce force = ChannelForce::Free;
     bool selected = false;
     bool current = false;
-    bool hovered = false;
 };
 
 struct CellRow {
@@ -57,6 +59,25 @@ public:
     bool showsCut = true;
     std::vector<CellRow> rows;
 
+    [[nodiscard]] QRectF rectOf(const CellRow& row, std::size_t place) const
+    {
+        const double x = first + static_cast<double>(place);
+        const QPointF a(std::round(keyAxis()->coordToPixel(x - 0.5)),
+                        valueAxis()->coordToPixel(row.head - 0.5));
+        const QPointF b(std::round(keyAxis()->coordToPixel(x + 0.5)),
+                        valueAxis()->coordToPixel(row.head + 0.5));
+        return QRectF(a, b).normalized().adjusted(0, 1, 0, -1);
+    }
+
+    void drawFrame(QCPPainter& painter, const QRectF& rect, const QColor& colour, bool current) const
+    {
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(theme->panel, current ? 4.0 : 3.0));
+        painter.drawRect(rect);
+        painter.setPen(QPen(colour, current ? 2.0 : 1.0));
+        painter.drawRect(rect);
+    }
+
 protected:
     void draw(QCPPainter* painter) override
     {
@@ -75,16 +96,6 @@ protected:
     void drawLegendIcon(QCPPainter*, const QRectF&) const override { }
 
 private:
-    [[nodiscard]] QRectF rectOf(const CellRow& row, std::size_t place) const
-    {
-        const double x = first + static_cast<double>(place);
-        const QPointF a(std::round(keyAxis()->coordToPixel(x - 0.5)),
-                        valueAxis()->coordToPixel(row.head - 0.5));
-        const QPointF b(std::round(keyAxis()->coordToPixel(x + 0.5)),
-                        valueAxis()->coordToPixel(row.head + 0.5));
-        return QRectF(a, b).normalized().adjusted(0, 1, 0, -1);
-    }
-
     static void drawCell(QCPPainter& painter, const Cell& cell, const QRectF& rect)
     {
         const QColor colour = cividis(cell.share);
@@ -99,13 +110,8 @@ private:
         for (std::size_t place = 0; place < row.cells.size(); ++place) {
             const Cell& cell = row.cells[place];
             const QRectF rect = rectOf(row, place);
-            if (cell.selected || cell.current || cell.hovered) {
-                painter.setBrush(Qt::NoBrush);
-                painter.setPen(QPen(theme->panel, cell.current ? 4.0 : 3.0));
-                painter.drawRect(rect);
-                painter.setPen(QPen(cell.hovered && !cell.selected ? theme->text : theme->accent,
-                                    cell.current ? 2.0 : 1.0));
-                painter.drawRect(rect);
+            if (cell.selected || cell.current) {
+                drawFrame(painter, rect, theme->accent, cell.current);
             }
             if (cell.force != ChannelForce::Free) {
                 painter.setAntialiasing(true);
@@ -127,6 +133,45 @@ private:
             }
         }
     }
+};
+
+/// The frame of the cell under the pointer, above all cells: they are not drawn again for it.
+class HoveredCell : public QCPAbstractPlottable {
+public:
+    explicit HoveredCell(const ChannelCells& cells)
+        : QCPAbstractPlottable(cells.keyAxis(), cells.valueAxis())
+        , m_cells(cells)
+    {
+        setLayer(u"overlay"_s);
+        setAntialiased(false);
+    }
+
+    double selectTest(const QPointF&, bool, QVariant*) const override { return -1.0; }
+    QCPRange getKeyRange(bool& found, QCP::SignDomain) const override
+    {
+        found = false;
+        return {};
+    }
+    QCPRange getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const override
+    {
+        found = false;
+        return {};
+    }
+
+    std::optional<std::pair<std::size_t, std::size_t>> at; ///< row and place
+
+protected:
+    void draw(QCPPainter* painter) override
+    {
+        if (at && m_cells.theme != nullptr && at->first < m_cells.rows.size()) {
+            m_cells.drawFrame(*painter, m_cells.rectOf(m_cells.rows[at->first], at->second),
+                              m_cells.theme->text, false);
+        }
+    }
+    void drawLegendIcon(QCPPainter*, const QRectF&) const override { }
+
+private:
+    const ChannelCells& m_cells;
 };
 
 /// Scores fall over orders of magnitude: colours are logarithmic, from a round fraction below the smallest
@@ -151,6 +196,7 @@ double lowestShown(const LayerChannels& layer, double largest)
 
 struct ChannelMapPlot::Impl {
     ChannelCells* cells = nullptr;
+    HoveredCell* hovered = nullptr;
     QCPColorScale* scale = nullptr;
     QSharedPointer<QCPAxisTickerText> headNames { new QCPAxisTickerText };
     QSharedPointer<QCPAxisTickerText> ticks { new QCPAxisTickerText };
@@ -170,6 +216,7 @@ ChannelMapPlot::ChannelMapPlot(DialogPort& dialogs, QWidget* parent)
     shown.yAxis->setTickLength(0, 0);
     shown.axisRect()->setMinimumMargins(QMargins(0, 6, 4, 0));
     m_impl->cells = new ChannelCells(shown.xAxis, shown.yAxis);
+    m_impl->hovered = new HoveredCell(*m_impl->cells);
     m_impl->scale = new QCPColorScale(&shown);
     m_impl->scale->setType(QCPAxis::atRight);
     m_impl->scale->setBarWidth(8);
@@ -267,10 +314,27 @@ void ChannelMapPlot::refreshMarks()
             cell.current = selectedHead && order[place] == marks().channel;
             cell.selected = selectedHead
                 && std::binary_search(marks().selected.begin(), marks().selected.end(), order[place]);
-            cell.hovered = marks().hover == ChannelAt { row.head, order[place] };
         }
     }
+    refreshHover();
     plot()->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ChannelMapPlot::refreshHover()
+{
+    const ChannelAt& hover = marks().hover;
+    const std::vector<CellRow>& rows = m_impl->cells->rows;
+    m_impl->hovered->at.reset();
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&hover](const CellRow& each) { return each.head == hover.head; });
+    if (row != rows.end()) {
+        const std::vector<int> order = displayOrder(hover.head);
+        const auto place = std::find(order.begin(), order.end(), hover.channel);
+        if (place != order.end() && !row->cells[idx(place - order.begin())].selected) {
+            m_impl->hovered->at.emplace(idx(row - rows.begin()), idx(place - order.begin()));
+        }
+    }
+    drawOverlayOnce(*plot());
 }
 
 ChannelAt ChannelMapPlot::channelAt(const QPointF& at) const

@@ -23,6 +23,7 @@ protected:
     [[nodiscard]] ChannelAt channelAt(const QPointF& at) const override;
     void refresh() override;
     void refreshMarks() override;
+    void refreshHover() override;
 
 private:
     struct Impl;

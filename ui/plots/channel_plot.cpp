@@ -83,9 +83,13 @@ void ChannelPlot::setMarks(const Marks& marks)
         return;
     }
     const bool otherHead = marks.head != m_marks.head;
+    const bool hoverOnly
+        = !otherHead && marks.channel == m_marks.channel && marks.selected == m_marks.selected;
     m_marks = marks;
     if (otherHead) {
         refresh();
+    } else if (hoverOnly) {
+        refreshHover();
     } else {
         refreshMarks();
     }

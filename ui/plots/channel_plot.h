@@ -73,6 +73,8 @@ protected:
     virtual void refresh() = 0;
     /// The marks alone.
     virtual void refreshMarks() = 0;
+    /// The channel under the pointer alone.
+    virtual void refreshHover() = 0;
     /// Before a click is one on a channel; true when the press was taken.
     virtual bool press(const QPointF& at);
     virtual bool move(const QPointF& at, bool pressed);

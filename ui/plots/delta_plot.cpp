@@ -6,6 +6,7 @@
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
 #include "ui/plots/axis_navigation.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/view_export.h"
@@ -82,6 +83,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->marked = plot->addGraph();
     m_impl->windows->setLineStyle(QCPGraph::lsNone);
     m_impl->marked->setLineStyle(QCPGraph::lsNone);
+    m_impl->marked->setLayer(u"overlay"_s);
     m_impl->high->setChannelFillGraph(m_impl->low);
     m_impl->zero = new QCPItemStraightLine(plot);
     m_impl->zero->point1->setCoords(0.0, 0.0);
@@ -187,7 +189,7 @@ void DeltaPlot::refreshMark()
     if (window >= 0 && window < std::ssize(impl.points)) {
         impl.marked->data()->set({ QCPGraphData(window + 1, impl.points[idx(window)].delta) }, true);
     }
-    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+    drawOverlayOnce(*impl.plot);
 }
 
 void DeltaPlot::keyPressEvent(QKeyEvent* event)

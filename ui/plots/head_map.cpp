@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/view_export.h"
@@ -197,7 +198,7 @@ void HeadMap::setSelected(int layer, int head)
         m_impl->layer = layer;
         m_impl->head = head;
         refreshMarks();
-        m_impl->plot->layer(u"overlay"_s)->replot();
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 
@@ -207,7 +208,7 @@ void HeadMap::setHoverMark(int layer, int head)
         m_impl->hoverLayer = layer;
         m_impl->hoverHead = head;
         refreshMarks();
-        m_impl->plot->layer(u"overlay"_s)->replot();
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 

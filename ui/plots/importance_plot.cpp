@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace rankscope {
 
@@ -128,9 +129,26 @@ void ImportancePlot::refreshMarks()
         column.current = selectedHead && channel == marks().channel;
         column.selected
             = selectedHead && std::binary_search(marks().selected.begin(), marks().selected.end(), channel);
-        column.hovered = marks().hover == ChannelAt { column.head, channel };
     }
+    refreshHover();
     plot()->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ImportancePlot::refreshHover()
+{
+    const ChannelAt& hover = marks().hover;
+    const std::vector<int> heads = shownHeads();
+    const bool selected = hover.head == marks().head
+        && std::binary_search(marks().selected.begin(), marks().selected.end(), hover.channel);
+    std::optional<double> x;
+    if (!selected && std::find(heads.begin(), heads.end(), hover.head) != heads.end()) {
+        const std::vector<int> order = displayOrder(hover.head);
+        if (const auto found = std::find(order.begin(), order.end(), hover.channel); found != order.end()) {
+            x = m_impl->pitch * hover.head + (isSorted() ? 1.0 : 0.0)
+                + static_cast<double>(found - order.begin());
+        }
+    }
+    m_impl->bars->setHovered(x);
 }
 
 void ImportancePlot::refreshAxes()

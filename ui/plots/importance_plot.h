@@ -31,6 +31,7 @@ protected:
     [[nodiscard]] ChannelAt channelAt(const QPointF& at) const override;
     void refresh() override;
     void refreshMarks() override;
+    void refreshHover() override;
     bool press(const QPointF& at) override;
     bool move(const QPointF& at, bool pressed) override;
     void release() override;

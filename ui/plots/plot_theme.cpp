@@ -2,8 +2,8 @@
 #include "ui/plots/plot_theme.h"
 
 #include "ui/format/numbers.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/qcp.h"
-#include "ui/plots/resize_once.h"
 #include "ui/theme/color_maps.h"
 #include "ui/theme/theme.h"
 

@@ -2,6 +2,7 @@
 #include "ui/plots/rank_plot.h"
 
 #include "ui/actions/what_is_this.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot_impl.h"
@@ -213,7 +214,7 @@ void RankPlot::setSelected(int token, int head)
         return;
     }
     refreshMarks();
-    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+    drawOverlayOnce(*impl.plot);
 }
 
 void RankPlot::setHoverMark(int token, int head)
@@ -223,7 +224,7 @@ void RankPlot::setHoverMark(int token, int head)
         impl.hoverToken = token;
         impl.hoverHead = head;
         refreshMarks();
-        impl.plot->layer(u"overlay"_s)->replot();
+        drawOverlayOnce(*impl.plot);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/spectrum_plot_impl.h"
@@ -12,6 +13,8 @@
 
 #include <QBoxLayout>
 #include <QMenu>
+
+#include <initializer_list>
 
 namespace rankscope {
 
@@ -35,6 +38,24 @@ double quantileOf(std::vector<double>& values, double share)
     const auto below = static_cast<std::size_t>(position);
     const std::size_t above = std::min(below + 1, values.size() - 1);
     return values[below] + (values[above] - values[below]) * (position - static_cast<double>(below));
+}
+
+bool sameHeads(const std::vector<HeadSpectrum>& one, const std::vector<HeadSpectrum>& other)
+{
+    return std::ranges::equal(one, other, [](const HeadSpectrum& a, const HeadSpectrum& b) {
+        return a.median == b.median && a.low == b.low && a.high == b.high
+            && a.ranks.stableRank == b.ranks.stableRank && a.ranks.entropyRank == b.ranks.entropyRank
+            && a.ranks.thresholdRank == b.ranks.thresholdRank;
+    });
+}
+
+/// Whether two views differ in nothing but the line of the kept dims.
+bool sameCurves(const SpectrumView& one, const SpectrumView& other)
+{
+    return one.layer == other.layer && one.head == other.head && one.token == other.token
+        && one.windows == other.windows && one.prunedStale == other.prunedStale && one.stale == other.stale
+        && one.largest == other.largest && sameHeads(one.heads, other.heads)
+        && sameHeads(one.pruned, other.pruned);
 }
 
 QColor withAlpha(QColor colour, int alpha)
@@ -89,8 +110,15 @@ void SpectrumPlot::build()
          { &impl.outer[0], &impl.outer[1], &impl.inner[0], &impl.inner[1], &impl.middle }) {
         *graph = plot->addGraph();
     }
+    // What moves with the pointer or with an edit lies above the curves, which are not drawn again for it.
+    impl.hoverCurve = plot->addGraph();
+    impl.hoverCurve->setVisible(false);
     impl.keptLine = new QCPItemStraightLine(plot);
     impl.keptText = new QCPItemText(plot);
+    for (QCPLayerable* moving :
+         std::initializer_list<QCPLayerable*> { impl.hoverCurve, impl.keptLine, impl.keptText }) {
+        moving->setLayer(u"overlay"_s);
+    }
     impl.tracer = new QCPItemTracer(plot);
     impl.tracer->setStyle(QCPItemTracer::tsCircle);
     impl.tracer->setSize(7);
@@ -101,6 +129,7 @@ void SpectrumPlot::build()
         mark->setLineStyle(QCPGraph::lsNone);
         mark->setLayer(u"overlay"_s);
     }
+    impl.tracer->setLayer(u"overlay"_s);
     connect(plot, &QCustomPlot::mouseMove, this,
             [this](QMouseEvent* event) { onMouseMove(event->position()); });
     connect(plot, &QCustomPlot::mousePress, this,
@@ -139,6 +168,14 @@ const SpectrumView& SpectrumPlot::view() const
 void SpectrumPlot::setView(SpectrumView view)
 {
     Impl& impl = *m_impl;
+    if (sameCurves(view, impl.view)) {
+        if (view.kept != impl.view.kept) {
+            impl.view.kept = view.kept;
+            refreshKeptLine();
+            drawOverlayOnce(*impl.plot);
+        }
+        return;
+    }
     const int before = impl.rank();
     impl.view = std::move(view);
     impl.userX = impl.userX && impl.rank() == before;
@@ -158,8 +195,8 @@ void SpectrumPlot::setHoverMark(int head)
 {
     if (head != m_impl->hoverHead) {
         m_impl->hoverHead = head;
-        refreshCurves();
-        m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
+        refreshHover();
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 
@@ -236,11 +273,8 @@ void SpectrumPlot::refreshCurves()
         const QColor colour = impl.view.stale ? mixed(theme.head(head), theme.panel, 0.6) : theme.head(head);
         graphs.curve->data()->set(curveOf(rank, impl.floor, [&](int i) { return spectrum.median[idx(i)]; }),
                                   true);
-        graphs.curve->setPen(QPen(colour,
-                                  selected                     ? 2.0
-                                      : head == impl.hoverHead ? 2.6
-                                                               : 1.2,
-                                  head < 8 || impl.banded() ? Qt::SolidLine : Qt::DashLine));
+        graphs.curve->setPen(
+            QPen(colour, selected ? 2.0 : 1.2, head < 8 || impl.banded() ? Qt::SolidLine : Qt::DashLine));
         if (spread) {
             graphs.low->data()->set(curveOf(rank, impl.floor, [&](int i) { return spectrum.low[idx(i)]; }),
                                     true);
@@ -266,6 +300,23 @@ void SpectrumPlot::refreshCurves()
         graphs.entropy->data()->set({ QCPGraphData(entropy, above) }, true);
         graphs.entropy->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(colour, 1.0),
                                                         QBrush(colour), selected ? 9 : 7));
+    }
+    refreshHover();
+}
+
+/// The curve under the pointer, thicker; the selected one is already.
+void SpectrumPlot::refreshHover()
+{
+    Impl& impl = *m_impl;
+    const bool shown = !impl.banded() && impl.hoverHead >= 0 && impl.hoverHead < impl.count()
+        && impl.hoverHead != impl.view.head;
+    impl.hoverCurve->setVisible(shown);
+    if (shown) {
+        const QCPGraph& curve = *impl.heads[idx(impl.hoverHead)].curve;
+        QPen pen = curve.pen();
+        pen.setWidthF(2.6);
+        impl.hoverCurve->setPen(pen);
+        impl.hoverCurve->setData(curve.data());
     }
 }
 

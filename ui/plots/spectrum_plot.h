@@ -72,6 +72,7 @@ private:
     void build();
     void refresh();
     void refreshCurves();
+    void refreshHover();
     void refreshBands();
     void refreshMarks();
     void refreshKeptLine();

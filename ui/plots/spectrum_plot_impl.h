@@ -50,6 +50,7 @@ struct SpectrumPlot::Impl {
     QCPGraph* middle = nullptr;
     QCPGraph* stableMark = nullptr;
     QCPGraph* thresholdMark = nullptr;
+    QCPGraph* hoverCurve = nullptr;
     QCPItemStraightLine* keptLine = nullptr;
     QCPItemText* keptText = nullptr;
     QCPItemTracer* tracer = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The words of the spectrum plot: legend, values that pointer and keys read out, CSV.
 #include "ui/plots/axis_navigation.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/spectrum_plot_impl.h"
 #include "ui/theme/theme.h"
@@ -161,7 +162,7 @@ void SpectrumPlot::hideValue()
     if (m_impl->tracer->visible()) {
         m_impl->tracer->setVisible(false);
         Q_EMIT hovered(QString());
-        m_impl->plot->replot(QCustomPlot::rpQueuedReplot);
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 
@@ -177,7 +178,7 @@ void SpectrumPlot::showValue(int head, int index)
     impl.tracer->setVisible(true);
     impl.tracer->position->setCoords(index, impl.drawn(static_cast<double>(value)));
     impl.tracer->setPen(QPen(themeOf(palette()).text, 1.2));
-    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+    drawOverlayOnce(*impl.plot);
     QString text
         = tr("layer %1, head %2: σ%3 = %4").arg(impl.view.layer).arg(head).arg(index).arg(number(value, 4));
     if (impl.view.windows > 1) {

@@ -5,6 +5,7 @@
 #include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/plots/axis_navigation.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/view_export.h"
@@ -207,7 +208,7 @@ void StateHeatmap::setChannel(int channel)
     if (channel != m_impl->channel) {
         m_impl->channel = channel;
         refreshMarks();
-        m_impl->plot->layer(u"overlay"_s)->replot();
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 
@@ -216,7 +217,7 @@ void StateHeatmap::setHoverMark(int channel)
     if (channel != m_impl->hoverChannel) {
         m_impl->hoverChannel = channel;
         refreshMarks();
-        m_impl->plot->layer(u"overlay"_s)->replot();
+        drawOverlayOnce(*m_impl->plot);
     }
 }
 

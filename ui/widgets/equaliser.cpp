@@ -88,8 +88,9 @@ void Equaliser::setCurrent(int id)
 void Equaliser::setHovered(int id)
 {
     if (id != m_hoveredElsewhere) {
+        update(areaOf(indexOf(m_hoveredElsewhere)));
         m_hoveredElsewhere = id;
-        update();
+        update(areaOf(indexOf(m_hoveredElsewhere)));
     }
 }
 

@@ -107,6 +107,15 @@ private:
     void scrollTo(int first);
     void ensureShown(int fader);
 
+    /// What the pointer shows: its fader, and the label beside it, where it has one.
+    [[nodiscard]] QRect hoverArea() const;
+    /// The label at the pointer; empty for none.
+    [[nodiscard]] QRectF hoverBox() const;
+    [[nodiscard]] int hoverDims() const;
+    [[nodiscard]] QString hoverLabel() const;
+    /// All that is drawn for a fader.
+    [[nodiscard]] QRect areaOf(int fader) const;
+
     void paintGrid(QPainter& painter) const;
     void paintFader(QPainter& painter, int fader) const;
     void paintCosts(QPainter& painter, int fader) const;

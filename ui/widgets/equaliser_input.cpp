@@ -164,6 +164,7 @@ void Equaliser::contextMenuEvent(QContextMenuEvent* event)
 void Equaliser::hoverAt(const QPointF& at)
 {
     const QRectF plot = plotRect();
+    update(hoverArea());
     m_hovered = faderAt(at.x());
     const bool over = m_hovered >= 0 && at.y() >= plot.top() - 4 && at.y() <= plot.bottom() + 2;
     m_hoverY = over ? std::clamp(at.y(), plot.top(), plot.bottom()) : -1.0;
@@ -176,7 +177,7 @@ void Equaliser::hoverAt(const QPointF& at)
             : fader.track.kept;
         Q_EMIT hovered(hoverText(fader, dims), fader.id);
     }
-    update();
+    update(hoverArea());
 }
 
 QString Equaliser::hoverText(const Fader& fader, int dims) const

@@ -12,6 +12,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QMenu>
+#include <QPaintEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ namespace {
 constexpr double kBand = 2.0;
 /// Opacity of the shading where a layer costs most.
 constexpr double kDarkest = 0.42;
+/// Room for the texts under a fader, pixels.
+constexpr double kWidestLabel = 40.0;
 
 QColor fillColour(const Theme& theme, const Equaliser::Fader& fader, bool current)
 {
@@ -39,7 +42,18 @@ QColor fillColour(const Theme& theme, const Equaliser::Fader& fader, bool curren
 
 } // namespace
 
-void Equaliser::paintEvent(QPaintEvent*)
+QRect Equaliser::areaOf(int fader) const
+{
+    if (fader < m_first || fader >= m_first + shownCount() || fader >= std::ssize(m_faders)) {
+        return {};
+    }
+    const double slot = slotWidth();
+    const double left = plotRect().left() + slot * (fader - m_first);
+    const double beside = std::max(slot / 2.0, kWidestLabel / 2.0) - slot / 2.0; // labels may be wider
+    return QRectF(left - beside - 4.0, 0.0, slot + 2.0 * beside + 8.0, height()).toAlignedRect();
+}
+
+void Equaliser::paintEvent(QPaintEvent* event)
 {
     const Theme& theme = themeOf(palette());
     QPainter painter(this);
@@ -53,7 +67,9 @@ void Equaliser::paintEvent(QPaintEvent*)
     painter.setRenderHint(QPainter::Antialiasing);
     const int end = std::min(m_first + shownCount(), static_cast<int>(m_faders.size()));
     for (int fader = m_first; fader < end; ++fader) {
-        paintFader(painter, fader);
+        if (event->region().intersects(areaOf(fader))) {
+            paintFader(painter, fader);
+        }
     }
     paintHover(painter);
     paintOverview(painter);
@@ -242,7 +258,7 @@ void Equaliser::paintLabels(QPainter& painter, int fader) const
     painter.setPen(current ? theme.text : theme.muted);
     const double line = fontMetrics().height();
     const double centre = plot.left() + slot * (fader - m_first + 0.5);
-    const QRectF first(centre - 20, plot.bottom() + 5, 40, line);
+    const QRectF first(centre - kWidestLabel / 2.0, plot.bottom() + 5, kWidestLabel, line);
     painter.drawText(first, Qt::AlignCenter, QString::number(shown.id));
     painter.setFont(smallFont(font()));
     painter.setPen(theme.muted);
@@ -255,42 +271,65 @@ void Equaliser::paintLabels(QPainter& painter, int fader) const
     }
 }
 
-/// The size at the pointer's height, and what the fader alone would cost there.
-void Equaliser::paintHover(QPainter& painter) const
+int Equaliser::hoverDims() const
 {
-    if (m_hovered < m_first || m_hovered >= std::ssize(m_faders) || m_hoverY < 0.0) {
-        return;
-    }
     const Fader& shown = m_faders[idx(m_hovered)];
-    if (shown.track.size == 0) {
-        return;
-    }
-    const Theme& theme = themeOf(palette());
-    const QRectF track = trackRect(m_hovered);
-    const int dims = m_drag
-        ? shown.track.kept
-        : std::clamp(static_cast<int>(std::lround(dimsAt(m_hoverY))), m_lowest, shown.track.size);
-    const double y = track.bottom() - track.height() * dims / shown.track.size;
-    QString text = QString::number(dims);
+    return m_drag ? shown.track.kept
+                  : std::clamp(static_cast<int>(std::lround(dimsAt(m_hoverY))), m_lowest, shown.track.size);
+}
+
+QString Equaliser::hoverLabel() const
+{
+    const Fader& shown = m_faders[idx(m_hovered)];
+    QString text = QString::number(hoverDims());
     if (!shown.costs.empty()) {
-        text += u" · ≈ "_s + formatSigned(costAt(shown.costs, dims), 3);
+        text += u" · ≈ "_s + formatSigned(costAt(shown.costs, hoverDims()), 3);
     }
-    painter.setFont(smallFont(font()));
-    const double width = painter.fontMetrics().horizontalAdvance(text) + 10.0;
-    const double height = painter.fontMetrics().height() + 3.0;
+    return text;
+}
+
+QRectF Equaliser::hoverBox() const
+{
+    if (m_hovered < m_first || m_hovered >= std::ssize(m_faders) || m_hoverY < 0.0
+        || m_faders[idx(m_hovered)].track.size == 0) {
+        return {};
+    }
+    const QRectF track = trackRect(m_hovered);
+    const double y = track.bottom() - track.height() * hoverDims() / m_faders[idx(m_hovered)].track.size;
+    const QFontMetrics metrics(smallFont(font()), this);
+    const double width = metrics.horizontalAdvance(hoverLabel()) + 10.0;
+    const double height = metrics.height() + 3.0;
     const double space = 6.0;
     double x = track.right() + space;
     if (x + width > this->width() - 2.0) {
         x = track.left() - space - width; // the label flips near the edge
     }
+    return { x, std::clamp(y - height / 2.0, 1.0, this->height() - height - 1.0), width, height };
+}
+
+QRect Equaliser::hoverArea() const
+{
+    return areaOf(m_hovered).united(hoverBox().toAlignedRect().adjusted(-2, -2, 2, 2));
+}
+
+/// The size at the pointer's height, and what the fader alone would cost there.
+void Equaliser::paintHover(QPainter& painter) const
+{
+    const QRectF box = hoverBox();
+    if (box.isEmpty()) {
+        return;
+    }
+    const Theme& theme = themeOf(palette());
+    const QRectF track = trackRect(m_hovered);
+    const double y = track.bottom() - track.height() * hoverDims() / m_faders[idx(m_hovered)].track.size;
+    painter.setFont(smallFont(font()));
     painter.setPen(QPen(theme.text, 1.0));
     painter.drawLine(QPointF(track.left() - 4, y), QPointF(track.right() + 4, y));
-    const QRectF box(x, std::clamp(y - height / 2.0, 1.0, this->height() - height - 1.0), width, height);
     painter.setPen(QPen(theme.border, 1.0));
     painter.setBrush(theme.panel);
     painter.drawRoundedRect(box, 3, 3);
     painter.setPen(theme.text);
-    painter.drawText(box, Qt::AlignCenter, text);
+    painter.drawText(box, Qt::AlignCenter, hoverLabel());
 }
 
 void Equaliser::paintOverview(QPainter& painter) const

@@ -34,6 +34,7 @@ public:
     void setLargestKeyDims(int keyDims) { m_largestKeyDims = keyDims; }
     /// The layer under the pointer, here or in another view; -1 for none.
     void setHoveredLayer(int layer) { m_hovered = layer; }
+    [[nodiscard]] int hoveredLayer() const { return m_hovered; }
 
 Q_SIGNALS:
     /// `layer` is the row of the source model (IndexColumn's text), not of a sorted view.
