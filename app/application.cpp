@@ -20,7 +20,9 @@
 #include <QAction>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QLineEdit>
 #include <QPixmap>
+#include <QPushButton>
 #include <QScreen>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -133,10 +135,17 @@ void Application::start()
         parts.workbench->setDevice(*m_options.device,
                                    m_options.device->kind == DeviceKind::Cuda ? DType::BF16 : DType::F32);
     }
-    parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
+    if (!m_options.text.isEmpty()) {
+        parts.workbench->setEvaluationText(m_options.text);
+    }
+    if (!m_options.empty) {
+        parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
+    }
     connect(parts.workbench.get(), &Workbench::selectorChanged, this, &Application::applyStartPlan);
     connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
-    if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()) {
+    if (!m_options.moment.isEmpty()) {
+        takePictureAtTheMoment();
+    } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()) {
         takePicturesWhenSettled();
     }
 }
@@ -208,6 +217,9 @@ void Application::applyNextCounts()
 bool Application::isSettled() const
 {
     const Parts& parts = *m_parts;
+    if (m_options.empty) {
+        return parts.lanes.idle();
+    }
     return parts.workbench->settled() && parts.lanes.idle()
         && ((m_startPlanApplied && m_nextCounts == m_options.kept.size())
             || !parts.workbench->blockingSentence().isEmpty());
@@ -228,15 +240,15 @@ void Application::takePicturesWhenSettled()
             *settledTicks = 0;
             return;
         }
-        if (m_options.dialog == u"export"_s && parts.window->exportDialog() == nullptr) {
-            parts.window->openExportDialog();
+        if (prepareDialog()) {
             *settledTicks = 0;
             return;
         }
         timer->stop();
         if (!m_options.screenshot.isEmpty()) {
-            saveScreenshot(m_options.dialog == u"export"_s
-                               ? static_cast<QWidget&>(*parts.window->exportDialog())
+            ExportDialog* dialog = parts.window->exportDialog();
+            saveScreenshot(m_options.dialog == u"export"_s && dialog != nullptr
+                               ? static_cast<QWidget&>(*dialog)
                                : *parts.window);
         }
         if (!m_options.pictures.isEmpty()
@@ -248,6 +260,72 @@ void Application::takePicturesWhenSettled()
         shutDown();
     });
     timer->start();
+}
+
+bool Application::isTheMoment() const
+{
+    const Workbench& workbench = *m_parts->workbench;
+    if (m_options.moment == u"loading"_s) {
+        return workbench.overview() != nullptr && workbench.model() == nullptr;
+    }
+    const bool lastPlan = m_startPlanApplied && m_nextCounts == m_options.kept.size();
+    const Trust wanted = m_options.moment == u"stale"_s ? Trust::Stale : Trust::Partial;
+    return lastPlan && workbench.candidateTrust() == wanted;
+}
+
+void Application::takePictureAtTheMoment()
+{
+    auto* watch = new QObject(this);
+    const auto look = [this, watch] {
+        if (!isTheMoment()) {
+            return;
+        }
+        watch->deleteLater();
+        disconnect(m_parts->workbench.get(), nullptr, watch, nullptr);
+        if (m_options.moment == u"stopped"_s) {
+            m_parts->workbench->stopAll();
+            takePicturesWhenSettled();
+            return;
+        }
+        saveScreenshot(*m_parts->window);
+        shutDown();
+    };
+    for (const auto signal : { &Workbench::overviewChanged, &Workbench::candidateChanged }) {
+        connect(m_parts->workbench.get(), signal, watch, look, Qt::QueuedConnection);
+    }
+    auto* giveUp = new QTimer(watch);
+    connect(giveUp, &QTimer::timeout, watch, [this, ticks = 0]() mutable {
+        ticks = isSettled() ? ticks + 1 : 0;
+        if (ticks == 10) {
+            std::fprintf(stderr, "There was no moment \"%s\" to take a picture of.\n",
+                         qUtf8Printable(m_options.moment));
+            m_exitCode = 1;
+            shutDown();
+        }
+    });
+    giveUp->start(100);
+}
+
+bool Application::prepareDialog()
+{
+    MainWindow& window = *m_parts->window;
+    if (m_options.dialog != u"export"_s) {
+        return false;
+    }
+    if (ExportDialog* dialog = window.exportDialog(); dialog != nullptr) {
+        if (m_options.target.isEmpty()) {
+            return false;
+        }
+        if (dialog->target()->text() != m_options.target) {
+            dialog->target()->setText(m_options.target);
+            return true;
+        }
+        m_options.target.clear();
+        dialog->exportButton()->click();
+        return true;
+    }
+    window.openExportDialog();
+    return window.exportDialog() != nullptr;
 }
 
 void Application::saveScreenshot(QWidget& shown)

@@ -33,6 +33,11 @@ struct StartOptions {
     std::vector<std::vector<int>>
         kept; ///< kept dims per layer to start with; several plans one after the other
     QString dialog; ///< "export": the picture shows that dialog
+    QString target; ///< of that dialog: a folder that is written first
+    QString
+        moment; ///< of the picture: "loading", "partial", "stale", "stopped"; empty: all numbers are final
+    QString text; ///< evaluation text instead of the demo's
+    bool empty = false; ///< open no model
     QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
     int layer = -1; ///< layer to select
     int head = -1;
@@ -61,6 +66,13 @@ private:
     void takePicturesWhenSettled();
     /// Nothing that was asked for is still to come.
     [[nodiscard]] bool isSettled() const;
+    /// What --moment names is on show.
+    [[nodiscard]] bool isTheMoment() const;
+    /// Takes the picture at that moment, or gives up once everything has settled without it.
+    void takePictureAtTheMoment();
+    /// Opens the dialog that the picture shows, then exports if that was asked for; false: nothing left to
+    /// do.
+    bool prepareDialog();
     void saveScreenshot(QWidget& shown);
     /// Triggers the next of the actions that were asked for; false when none is left.
     bool triggerNextAction();

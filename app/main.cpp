@@ -97,6 +97,15 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption layer(u"layer"_s, u"layer to select"_s, u"index"_s);
     const QCommandLineOption head(u"head"_s, u"head to select"_s, u"index"_s);
     const QCommandLineOption dialog(u"dialog"_s, u"export: the picture shows that dialog"_s, u"name"_s);
+    const QCommandLineOption target(
+        u"target"_s, u"with --dialog export: a folder to export into before the picture"_s, u"folder"_s);
+    const QCommandLineOption moment(
+        u"moment"_s,
+        u"with --screenshot: take the picture not at the end but while the model is \"loading\", the last "
+        u"plan's number is \"stale\" or \"partial\", or after it was \"stopped\""_s,
+        u"name"_s);
+    const QCommandLineOption text(u"text"_s, u"text to score on; that of the demo without one"_s, u"file"_s);
+    const QCommandLineOption empty(u"empty"_s, u"open no model"_s);
     const QCommandLineOption run(
         u"run"_s,
         u"action to trigger once all numbers are final, by its id; may be repeated; \"list\" prints all ids"_s,
@@ -107,8 +116,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption repeats(u"repeats"_s, u"with --benchmark: measurements of every edit"_s,
                                      u"count"_s, u"3"_s);
     const QCommandLineOption device(u"device"_s, u"cpu, cuda or cuda:N"_s, u"name"_s);
-    parser.addOptions({ dialog, run, plan, theme, screenshot, pictures, size, kept, layer, head, benchmark,
-                        json, repeats, device });
+    parser.addOptions({ dialog, target, moment, text, empty, run, plan, theme, screenshot, pictures, size,
+                        kept, layer, head, benchmark, json, repeats, device });
     parser.process(arguments);
     if (parser.positionalArguments().size() > 1) {
         std::fprintf(stderr, "Give one checkpoint folder at most.\n");
@@ -118,6 +127,17 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.planFile = parser.value(plan);
     options.theme = parser.value(theme);
     options.dialog = parser.value(dialog);
+    options.target = parser.value(target);
+    options.moment = parser.value(moment);
+    options.text = parser.value(text);
+    options.empty = parser.isSet(empty);
+    if (parser.isSet(moment)
+        && (!QStringList { u"loading"_s, u"stale"_s, u"partial"_s, u"stopped"_s }.contains(options.moment)
+            || !parser.isSet(screenshot))) {
+        std::fprintf(stderr,
+                     "--moment takes loading, stale, partial or stopped, together with --screenshot.\n");
+        return false;
+    }
     options.screenshot = parser.value(screenshot);
     options.pictures = parser.value(pictures);
     options.actions = parser.values(run);

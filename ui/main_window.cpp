@@ -217,17 +217,24 @@ void MainWindow::connectAll()
     connect(&workbench, &Workbench::devicesChanged, this,
             [this] { m_memory->setDevice(m_services.workbench.device()); });
     connect(m_memory, &MemoryWatch::changed, this, &MainWindow::refreshMemory);
-    connect(&workbench, &Workbench::problem, this, &MainWindow::showProblem);
+    connect(&workbench, &Workbench::problem, this, &MainWindow::showEngineProblem);
     connect(&workbench, &Workbench::deviceFailed, this, &MainWindow::offerDevice);
     connect(&workbench, &Workbench::modelChanged, this, [this] {
         if (m_services.workbench.model() != nullptr) {
             m_messages->withdraw(std::exchange(m_deviceOffer, QString()));
         }
     });
+    for (const auto signal : { &Workbench::baselineChanged, &Workbench::modelChanged }) {
+        connect(&workbench, signal, this, [this] {
+            // What a way on was offered for holds no longer.
+            if (!m_blockedMessage.isEmpty() && m_services.workbench.blockingSentence() != m_blockedMessage) {
+                m_messages->withdraw(std::exchange(m_blockedMessage, QString()));
+            }
+        });
+    }
     connect(&workbench, &Workbench::problem, this, [this](const QString& sentence, IssueSeverity severity) {
         // What comes up while the weights are read belongs to the checkpoint, like what its headers say.
-        if (severity == IssueSeverity::Error && m_services.workbench.overview() != nullptr
-            && m_services.workbench.model() == nullptr) {
+        if (severity == IssueSeverity::Error && m_services.workbench.model() == nullptr) {
             m_issuesPanel->addIssue({ severity, sentence.toStdString(), {} });
             refreshIssueCount();
         }
@@ -392,6 +399,21 @@ void MainWindow::showHover(const QString& text)
 void MainWindow::showProblem(const QString& sentence, IssueSeverity severity)
 {
     m_messages->showMessage(sentence, severity);
+}
+
+void MainWindow::showEngineProblem(const QString& sentence, IssueSeverity severity)
+{
+    const Workbench& workbench = m_services.workbench;
+    if (severity != IssueSeverity::Error || sentence != workbench.blockingSentence()) {
+        showProblem(sentence, severity);
+        return;
+    }
+    m_blockedMessage = sentence;
+    const bool ofText = workbench.modelSentence().isEmpty();
+    const QAction* way = m_actions->find(ofText ? u"file.text"_s : u"file.open"_s);
+    m_messages->showMessage(sentence, severity, { { way->text().remove(u'&'), [this, ofText] {
+                                                       ofText ? chooseEvaluationText() : chooseModel();
+                                                   } } });
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

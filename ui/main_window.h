@@ -232,6 +232,8 @@ private:
     void refreshMemory();
     void showHover(const QString& text);
     void showProblem(const QString& sentence, IssueSeverity severity = IssueSeverity::Error);
+    /// With a way on, where it is why there are no numbers.
+    void showEngineProblem(const QString& sentence, IssueSeverity severity);
 
     WindowServices m_services;
     LayerSelection* m_selection;
@@ -290,6 +292,7 @@ private:
     QPointer<ExportDialog> m_exportDialog;
     QPointer<OpenDialog> m_openDialog;
     QPointer<FileView> m_fileView; ///< what an issue led to
+    QString m_blockedMessage; ///< the message that says why there are no numbers
     QString m_saveWaits; ///< the message that a save waits
     QString m_deviceOffer; ///< the message that offers a device
     bool m_sameTextSaid = false; ///< that selection sees what is scored

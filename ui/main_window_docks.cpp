@@ -156,7 +156,7 @@ void MainWindow::buildDocks()
                                { .column = DockColumn::Centre, .share = 2 });
 
     m_planDock
-        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 24 });
+        = addDock(u"planDock"_s, tr("Plan"), m_planPanel, { .column = DockColumn::Right, .units = 25 });
     m_qualityDock = addDock(u"qualityDock"_s, tr("Quality"), m_qualityPanel,
                             { .column = DockColumn::Right, .share = 3 });
     m_qualityDock->addPage(m_tokenLossPanel, tr("Tokens"));
@@ -238,7 +238,8 @@ int MainWindow::wantedDockHeight(const DockEntry& entry, int tall) const
     }
     if (entry.dock == m_planDock) { // and every override, where there is room
         const int overrides = std::clamp(m_services.document.spec().layerCount(), 0, 16);
-        return std::max(unit * entry.place.units, std::min(unit * (22 + overrides * 3 / 2), tall * 42 / 100));
+        const int lines = (overrides + 1) / 2; // two beside each other
+        return std::max(unit * entry.place.units, std::min(unit * (22 + lines * 3 / 2), tall * 42 / 100));
     }
     return std::max(unit * entry.place.units, tall * entry.place.units / kShareUnits);
 }

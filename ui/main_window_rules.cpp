@@ -122,7 +122,8 @@ QString MainWindow::whyNoToken(int direction) const
     if (QString why = whyNoEngine(); !why.isEmpty()) {
         return why;
     }
-    // Of a layer without a state there is a sentence, also while the tokens of the last layer are still known.
+    // Of a layer without a state there is a sentence, also while the tokens of the last layer are still
+    // known.
     if (QString note = m_tokenRanks->note(); !note.isEmpty()) {
         return note;
     }
@@ -302,7 +303,10 @@ void MainWindow::connectRules()
 {
     setRules();
     for (EmptyNote* note : findChildren<EmptyNote*>()) {
-        note->setActions(*m_actions);
+        // One button for the whole window, in the middle of it.
+        note->setActions(*m_actions,
+                         m_spectraDock->isAncestorOf(note) ? QStringList()
+                                                           : QStringList { u"file.open"_s, u"file.text"_s });
     }
     const auto refresh = [this] { refreshActions(); };
     Workbench& workbench = m_services.workbench;

@@ -120,6 +120,37 @@ private Q_SLOTS:
         QVERIFY2(result.err.contains(u"/no/such/place/window.png"_s), qUtf8Printable(result.err));
     }
 
+    /// States that pass quickly or that nothing leads to can be looked at too.
+    void picturesOfOtherStates_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("empty") << QStringList { u"--empty"_s };
+        QTest::newRow("failed") << QStringList { u"/no/such/folder"_s };
+        QTest::newRow("stopped") << QStringList { u"--moment"_s, u"stopped"_s, u"--kept"_s,
+                                                  u"8,8,8,8,8,8"_s };
+        QTest::newRow("dialog") << QStringList { u"--dialog"_s, u"export"_s };
+    }
+    void picturesOfOtherStates()
+    {
+        QFETCH(QStringList, arguments);
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(u"window.png"_s);
+        const ProgramRun result = run(arguments + QStringList { u"--screenshot"_s, file });
+        QVERIFY2(result.exitCode == 0, qUtf8Printable(result.err));
+        QVERIFY(!QImage(file).isNull());
+    }
+
+    void aMomentThatDoesNotComeIsNoPicture()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(u"window.png"_s);
+        const ProgramRun result = run({ u"--empty"_s, u"--moment"_s, u"partial"_s, u"--screenshot"_s, file });
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY2(result.err.contains(u"partial"_s), qUtf8Printable(result.err));
+        QVERIFY(!QFile::exists(file));
+        QCOMPARE(run({ u"--moment"_s, u"partial"_s }).exitCode, 2);
+    }
+
     /// One sentence and an exit code, no abort.
     void windowNeedsADisplay_data()
     {

@@ -12,7 +12,7 @@ int main(int argc, char** argv)
 {
     if (argc < 3) {
         std::fputs("usage: rankscope-make-checkpoint SHAPE FOLDER [SEED]\nshapes: gdn-demo, delta_net-340M, "
-                   "delta_net-1.3B, gated_deltanet-340M, gated_deltanet-1.3B\n",
+                   "delta_net-1.3B, gated_deltanet-340M, gated_deltanet-1.3B, many-heads\n",
                    stderr);
         return 2;
     }

@@ -396,7 +396,18 @@ TinyModelOptions publishedShape(const std::string& name)
         o.decayInFp32 = true;
         return o;
     }
-    throw std::runtime_error("no published shape named " + name);
+    if (name == "many-heads") {
+        o.hiddenSize = 256;
+        o.intermediateSize = 512;
+        o.vocabularySize = 4096;
+        o.layers = 24;
+        o.heads = 16;
+        o.keyDims = o.valueDims = 32;
+        o.tiedHead = true;
+        o.softmaxLayers = { 5, 11, 17, 23 };
+        return o;
+    }
+    throw std::runtime_error("no shape named " + name);
 }
 
 } // namespace rankscope::test

@@ -57,7 +57,8 @@ struct TinyModelOptions {
 void writeRandomCheckpoint(const std::filesystem::path& folder, const TinyModelOptions& options);
 
 /// Shapes of published checkpoints, bf16: "gdn-demo", "delta_net-340M", "delta_net-1.3B",
-/// "gated_deltanet-340M", "gated_deltanet-1.3B". Throws std::runtime_error for any other name.
+/// "gated_deltanet-340M", "gated_deltanet-1.3B"; and "many-heads", a small hybrid of 24 layers with 16 heads
+/// that reads text like the demo. Throws std::runtime_error for any other name.
 [[nodiscard]] TinyModelOptions publishedShape(const std::string& name);
 
 /// The decimal number r with trunc(base * r) == wanted, as the loaders of the families evaluate it.

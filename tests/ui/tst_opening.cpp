@@ -6,11 +6,13 @@
 #include "ui/document/document_session.h"
 #include "ui/document/layer_probes.h"
 #include "ui/document/pruned_spectra.h"
+#include "ui/document/resources.h"
 #include "ui/document/text_scores.h"
 #include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
 #include "ui/jobs/job.h"
 #include "ui/models/layer_selection.h"
+#include "ui/panels/dock_panel.h"
 #include "ui/panels/quality_panel.h"
 #include "ui/panels/spectra_panel.h"
 #include "ui/plots/delta_plot.h"
@@ -87,7 +89,9 @@ private Q_SLOTS:
                                  kEngineMs);
         const QString sentence = bench.workbench.blockingSentence();
         QVERIFY2(sentence.contains(u"NaN"_s), qPrintable(sentence));
-        QCOMPARE(bench.window.tokenRanks().note(), sentence);
+        QCOMPARE(bench.window.messageBar()->currentText(), sentence); // there, and in no view
+        QVERIFY2(bench.window.tokenRanks().note().contains(u"Issues says why"_s),
+                 qPrintable(bench.window.tokenRanks().note()));
         QVERIFY(bench.workbench.settled());
         // Another text does not hide it, and F5 tries again: still broken, then mended.
         bench.workbench.setEvaluationText(bench.workbench.calibrationText());
@@ -104,6 +108,62 @@ private Q_SLOTS:
             QCOMPARE(bench.workbench.blockingSentence(), mended ? QString() : sentence);
         }
         QCOMPARE(bench.workbench.baselineTrust(), Trust::Final);
+    }
+
+    /// The message says what is wrong and offers the way on; every view says what it lacks, in other words.
+    void aFailureIsSaidOnce_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("offer");
+        QTest::newRow("no such folder") << u"folder"_s << u"Open model…"_s;
+        QTest::newRow("config of another family") << u"config"_s << u"Open model…"_s;
+        QTest::newRow("weights cut short") << u"header"_s << u"Open model…"_s;
+        QTest::newRow("NaN") << u"nan"_s << u"Open model…"_s;
+        QTest::newRow("short text") << u"text"_s << u"Choose evaluation text…"_s;
+    }
+    void aFailureIsSaidOnce()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, offer);
+        const QTemporaryDir folder;
+        WindowBench bench;
+        QString opened = folder.path();
+        if (what == u"text"_s) {
+            bench.workbench.setEvaluationText(writeText(bench.folder.filePath(u"bad.txt"_s), "Too short."));
+            opened = QString::fromStdU16String(demoDir().u16string());
+        } else if (what == u"folder"_s) {
+            opened = folder.filePath(u"not there"_s);
+        } else {
+            writeDemoWithNan(folder.path());
+            if (what == u"nan"_s) {
+                QCOMPARE(replaceTail(folder.path(), QByteArrayLiteral("\xC0\x7F\xC0\x7F")).size(), 4);
+            } else if (what == u"config"_s) {
+                QVERIFY(!writeText(folder.filePath(u"config.json"_s), R"({"model_type":"llama"})").isEmpty());
+            } else if (what == u"header"_s) {
+                QVERIFY(QFile::resize(folder.filePath(u"model.safetensors"_s), 100'000));
+            }
+        }
+        bench.window.resize(1440, 900);
+        bench.window.show();
+        bench.window.openFolder(opened);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.workbench.blockingSentence().isEmpty() && !bench.jobs.anyActive(),
+                                 kEngineMs);
+        const QString sentence = bench.workbench.blockingSentence();
+        MessageBar* messages = bench.window.messageBar();
+        QCOMPARE(messages->currentText(), sentence);
+        QCOMPARE(messages->choices().size(), 1);
+        QCOMPARE(messages->choices().front()->text(), offer);
+        bool explained = false;
+        for (const EmptyNote* note : bench.window.findChildren<EmptyNote*>()) {
+            QVERIFY2(!note->text().contains(sentence), qPrintable(note->text()));
+            explained = explained || (note->isVisible() && note->button()->isVisible());
+        }
+        QVERIFY(explained);
+        // What the message was about is gone with the next model that opens.
+        bench.workbench.setEvaluationText(demoEvaluationText());
+        bench.window.openFolder(QString::fromStdU16String(demoDir().u16string()));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.baselineTrust(), Trust::Final, kEngineMs);
+        QVERIFY2(messages->currentText() != sentence, qPrintable(messages->currentText()));
     }
 
     void whatWasStoppedGoesOnWithF5_data()

@@ -188,6 +188,36 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 1);
     }
 
+    void overridesInTwoStacks()
+    {
+        PlanDocument document;
+        const QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        OverrideListModel model(document, snap);
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const ModelSpec spec = test::smallSpec(8, false);
+        document.open(spec, test::openPlan(spec));
+        for (const int layer : { 0, 2, 3, 5, 7 }) {
+            document.setKept({ layer }, 20 + layer, document.newGesture());
+        }
+        document.setLocked({ 5 }, true);
+        model.setStacks(2);
+        QCOMPARE(model.rowCount(), 3);
+        QCOMPARE(model.columnCount(), 4);
+        QCOMPARE(model.commonProposal().value_or(-1), 64);
+        // From top to bottom, then the next stack; short, as the title says what they depart from.
+        QCOMPARE(model.index(2, 0).data().toString(), u"Layer 3: 23"_s);
+        QCOMPARE(model.index(0, 2).data().toString(), u"Layer 5: 25, locked"_s);
+        QCOMPARE(model.index(0, 2).data(Qt::ToolTipRole).toString(), u"Layer 5: 25 instead of 64, locked"_s);
+        QVERIFY(!model.index(2, 2).data().isValid() && model.index(2, 2).flags() == Qt::NoItemFlags);
+        QCOMPARE(model.entryAt(model.index(2, 3)), -1);
+        model.reset(model.entryAt(model.index(0, 3)));
+        QCOMPARE(document.plan().layers[5].keptKeyDims, 64);
+        QVERIFY(!document.plan().layers[5].locked);
+        QCOMPARE(model.rowCount(), 2);
+    }
+
     /// What a reset goes back to is what the ratio gives under the rule: not an override.
     void resetsGoToTheSizesOfTheRule()
     {

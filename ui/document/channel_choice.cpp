@@ -116,7 +116,7 @@ QString ChannelChoice::emptySentence() const
         return tr("No model open. Open a checkpoint folder with Ctrl+O.");
     }
     if (!m_workbench.modelSentence().isEmpty()) {
-        return m_workbench.modelSentence();
+        return m_workbench.blockedNote();
     }
     const int layer = m_selection.currentLayer();
     if (layer < 0) {

@@ -87,7 +87,7 @@ Trust TokenLosses::trust() const
 QString TokenLosses::note() const
 {
     if (!m_workbench.blockingSentence().isEmpty()) {
-        return m_workbench.blockingSentence();
+        return m_workbench.blockedNote();
     }
     if (m_workbench.overview() == nullptr) {
         return tr("No model open. Open a checkpoint folder with Ctrl+O.");

@@ -164,7 +164,7 @@ QString TokenRanks::staleCaption() const
 QString TokenRanks::note() const
 {
     if (!m_workbench.blockingSentence().isEmpty()) {
-        return m_workbench.blockingSentence();
+        return m_workbench.blockedNote();
     }
     if (m_workbench.overview() == nullptr) {
         return tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.");

@@ -87,6 +87,21 @@ void Workbench::stopAll()
     m_jobs.cancelAll();
 }
 
+QString Workbench::blockedNote() const
+{
+    if (blockingSentence().isEmpty() || (m_modelSentence.isEmpty() ? m_textStopped : m_modelStopped)) {
+        return blockingSentence(); // a stop is no problem() and has no message of its own
+    }
+    return m_overview == nullptr
+        ? tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.")
+        : !m_overview->loadable()
+        ? tr("This checkpoint cannot be loaded; Issues says why. Ctrl+O opens another one.")
+        : !m_modelSentence.isEmpty()
+        ? tr("The weights could not be loaded; Issues says why. Ctrl+O opens another checkpoint, F5 tries "
+             "again.")
+        : tr("The evaluation text could not be used. Ctrl+T chooses another one, F5 tries again.");
+}
+
 bool Workbench::usesDemoTextForOtherModel() const
 {
     return m_overview != nullptr && m_evaluationText == demoEvaluationText()

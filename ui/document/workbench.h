@@ -138,6 +138,9 @@ public:
     {
         return m_modelSentence.isEmpty() ? m_textSentence : m_modelSentence;
     }
+    /// The same for views: short and with the way on. The reason itself stands once, in the message that the
+    /// problem() made.
+    [[nodiscard]] QString blockedNote() const;
     /// Weights or texts of the open checkpoint are missing and nothing is under way to bring them.
     [[nodiscard]] bool canResume() const;
     /// Why baseline, candidate or delta are stale, and what happens about it: a sentence, or empty.
@@ -272,6 +275,8 @@ private:
     std::vector<DeviceInfo> m_devices;
     QString m_modelSentence;
     QString m_textSentence; ///< of the evaluation text
+    bool m_modelStopped = false; ///< what the sentence is about: stopped, not failed
+    bool m_textStopped = false;
     QString m_spectraNote;
     QString m_selectorNote;
     QString m_baselineNote;

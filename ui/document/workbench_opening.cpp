@@ -69,6 +69,7 @@ void Workbench::open(const QString& folder, const ModelChoices& instead)
         [this](Result<Opened> result) {
             if (!result) {
                 if (m_overview == nullptr) {
+                    m_modelStopped = result.error().code == ErrorCode::Cancelled;
                     m_modelSentence = result.error().code == ErrorCode::Cancelled
                         ? tr("Opening was stopped: open the model again.")
                         : describe(result.error());
@@ -177,6 +178,7 @@ void Workbench::adoptOverview(Opened opened)
     m_document.open(m_overview->spec, plan);
     if (!m_overview->loadable()) {
         const Error error = m_overview->firstError();
+        m_modelStopped = false;
         m_modelSentence = describe(error);
         tellBlocked();
         report(error);
@@ -226,6 +228,7 @@ void Workbench::loadWeights()
             }
             m_loadingWeights = false;
             if (!result) {
+                m_modelStopped = result.error().code == ErrorCode::Cancelled;
                 m_modelSentence = result.error().code == ErrorCode::Cancelled
                     ? tr("Loading the weights was stopped. Press F5 to go on.")
                     : describe(result.error());
@@ -349,6 +352,7 @@ void Workbench::takeEvaluationText(Windows windows, const UsedTexts& used)
         return;
     }
     if (m_texts.evaluation == nullptr) {
+        m_textStopped = windows.error().code == ErrorCode::Cancelled;
         m_textSentence = windows.error().code == ErrorCode::Cancelled
             ? tr("Reading the evaluation text was stopped. Press F5 to go on.")
             : describe(windows.error());

@@ -5,6 +5,9 @@
 #include "ui/document/plan_document.h"
 #include "ui/document/size_snap.h"
 
+#include <QGuiApplication>
+#include <QPalette>
+
 #include <algorithm>
 
 namespace rankscope {
@@ -31,8 +34,10 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
             continue;
         }
         QStringList parts;
+        QString size;
         const int proposal = m_snap.proposal(plan.requestedRatio, planned.keyDims);
         if (planned.keptKeyDims != proposal) {
+            size = QString::number(planned.keptKeyDims);
             parts << tr("%1 instead of %2").arg(planned.keptKeyDims).arg(proposal);
         }
         if (planned.locked) {
@@ -56,7 +61,12 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
             parts << (forced == 1 ? tr("1 channel forced") : tr("%1 channels forced").arg(forced));
         }
         if (!parts.isEmpty()) {
-            found.push_back({ layer, parts.join(u", "_s) });
+            QStringList brief = parts;
+            if (!size.isEmpty()) {
+                brief.front() = size;
+            }
+            const QString head = tr("Layer %1: %2").arg(layer);
+            found.push_back({ layer, parts.join(u", "_s), head.arg(parts.join(u", "_s)), head.arg(brief.join(u", "_s)) });
         }
     }
     return found;
@@ -81,35 +91,73 @@ void OverrideListModel::refresh()
 QString OverrideListModel::textOf(int layer) const
 {
     const auto found = std::ranges::find(m_entries, layer, &Entry::layer);
-    return found != m_entries.end() ? found->text : QString();
+    return found != m_entries.end() ? found->departure : QString();
+}
+
+void OverrideListModel::setStacks(int stacks)
+{
+    if (stacks != m_stacks) {
+        beginResetModel();
+        m_stacks = stacks;
+        endResetModel();
+    }
+}
+
+std::optional<int> OverrideListModel::commonProposal() const
+{
+    const PruningPlan& plan = m_document.plan();
+    std::optional<int> common;
+    for (const LayerPlan& planned : plan.layers) {
+        if (planned.keyDims > 0) {
+            const int proposal = m_snap.proposal(plan.requestedRatio, planned.keyDims);
+            if (common.value_or(proposal) != proposal) {
+                return std::nullopt;
+            }
+            common = proposal;
+        }
+    }
+    return common;
+}
+
+bool OverrideListModel::shortens() const
+{
+    return std::ranges::any_of(m_entries, [](const Entry& entry) { return entry.brief != entry.text; });
 }
 
 int OverrideListModel::rowCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
+    return parent.isValid() ? 0 : (count() + m_stacks - 1) / m_stacks;
 }
 
 int OverrideListModel::columnCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : ColumnCount;
+    return parent.isValid() ? 0 : m_stacks * ColumnCount;
+}
+
+int OverrideListModel::entryAt(const QModelIndex& index) const
+{
+    const int entry = index.isValid() ? index.column() / ColumnCount * rowCount() + index.row() : -1;
+    return entry < count() ? entry : -1;
 }
 
 QVariant OverrideListModel::data(const QModelIndex& index, int role) const
 {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid) || entryAt(index) < 0) {
         return {};
     }
-    const Entry& entry = m_entries[idx(index.row())];
+    const Entry& entry = m_entries[idx(entryAt(index))];
+    const bool text = index.column() % ColumnCount == TextColumn;
     switch (role) {
     case Qt::DisplayRole:
+        return !text ? tr("reset") : m_stacks > 1 ? entry.brief : entry.text;
     case Qt::AccessibleTextRole:
-        return index.column() == TextColumn ? tr("Layer %1: %2").arg(entry.layer).arg(entry.text)
-                                            : tr("reset");
+        return text ? entry.text : tr("reset");
     case Qt::ToolTipRole:
-        return index.column() == TextColumn
-            ? tr("Layer %1: %2").arg(entry.layer).arg(entry.text)
-            : tr("Layer %1 back to the plan's ratio, unlocked, no heads or channels by hand")
-                  .arg(entry.layer);
+        return text ? entry.text
+                    : tr("Layer %1 back to the plan's ratio, unlocked, no heads or channels by hand")
+                          .arg(entry.layer);
+    case Qt::ForegroundRole: // what can be clicked looks like it
+        return text ? QVariant() : QVariant(QGuiApplication::palette().brush(QPalette::Link));
     case LayerRole:
         return entry.layer;
     default:
@@ -117,12 +165,17 @@ QVariant OverrideListModel::data(const QModelIndex& index, int role) const
     }
 }
 
-void OverrideListModel::reset(int row)
+Qt::ItemFlags OverrideListModel::flags(const QModelIndex& index) const
 {
-    if (row < 0 || row >= rowCount()) {
+    return entryAt(index) < 0 ? Qt::NoItemFlags : QAbstractTableModel::flags(index);
+}
+
+void OverrideListModel::reset(int entry)
+{
+    if (entry < 0 || entry >= count()) {
         return;
     }
-    const int layer = m_entries[idx(row)].layer;
+    const int layer = m_entries[idx(entry)].layer;
     PruningPlan after = m_document.plan();
     LayerPlan& planned = after.layers[idx(layer)];
     const int proposal = m_snap.proposal(after.requestedRatio, planned.keyDims);

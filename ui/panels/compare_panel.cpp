@@ -158,7 +158,7 @@ void ComparePanel::refresh()
     if (m_workbench.overview() == nullptr) {
         sentence = tr("No model open. Open a checkpoint folder with Ctrl+O.");
     } else if (count == 0) {
-        sentence = !m_workbench.blockingSentence().isEmpty() ? m_workbench.blockingSentence()
+        sentence = !m_workbench.blockedNote().isEmpty() ? m_workbench.blockedNote()
             : !m_workbench.baselineNote().isEmpty()
             ? m_workbench.baselineNote()
             : tr("Every plan whose number becomes final is listed here. Waiting for the baseline…");

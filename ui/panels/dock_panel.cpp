@@ -330,9 +330,10 @@ void EmptyNote::setText(const QString& text)
     }
 }
 
-void EmptyNote::setActions(const ActionRegistry& actions)
+void EmptyNote::setActions(const ActionRegistry& actions, const QStringList& elsewhere)
 {
     m_actions = &actions;
+    m_elsewhere = elsewhere;
     offer();
 }
 
@@ -346,7 +347,7 @@ void EmptyNote::offer()
             if (keys.size() > 1
                 && m_text.contains(
                     QRegularExpression(u"(?<![\\w+])%1(?![\\w+])"_s.arg(QRegularExpression::escape(keys))))) {
-                offered = entry.action;
+                offered = m_elsewhere.contains(entry.id) ? nullptr : entry.action;
                 break;
             }
         }

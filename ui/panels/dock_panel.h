@@ -104,8 +104,8 @@ public:
     explicit EmptyNote(QWidget* parent = nullptr);
     void setText(const QString& text);
     [[nodiscard]] const QString& text() const { return m_text; }
-    /// Whose keys the sentences name.
-    void setActions(const ActionRegistry& actions);
+    /// Whose keys the sentences name; no button for the ids of `elsewhere`, which another view offers.
+    void setActions(const ActionRegistry& actions, const QStringList& elsewhere = {});
     /// Hidden where no command is offered.
     [[nodiscard]] QPushButton* button() const { return m_button; }
 
@@ -120,6 +120,7 @@ private:
 
     QString m_text;
     const ActionRegistry* m_actions = nullptr;
+    QStringList m_elsewhere;
     QAction* m_offered = nullptr;
     QPushButton* m_button;
 };

@@ -106,7 +106,7 @@ void HeadsPanel::refresh()
     const Workbench& workbench = m_sources.workbench;
     const std::shared_ptr<const SpectraSummary>& spectra = workbench.spectra();
     // Stale ones of another device are better than none.
-    QString sentence = spectra == nullptr ? workbench.blockingSentence() : QString();
+    QString sentence = spectra == nullptr ? workbench.blockedNote() : QString();
     if (sentence.isEmpty() && workbench.overview() == nullptr) {
         sentence = tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.");
     } else if (sentence.isEmpty() && workbench.model() == nullptr && spectra == nullptr) {

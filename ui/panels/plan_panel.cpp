@@ -104,9 +104,9 @@ void PlanPanel::buildRows()
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 1);
     outer->addWidget(scroll);
-    m_grid->setContentsMargins(10, 8, 10, 8);
+    m_grid->setContentsMargins(10, 8, 10, 6);
     m_grid->setHorizontalSpacing(10);
-    m_grid->setVerticalSpacing(6);
+    m_grid->setVerticalSpacing(5);
     m_grid->setColumnStretch(1, 1);
     const auto beside = [this](std::initializer_list<std::pair<QWidget*, int>> widgets) {
         auto* row = new QWidget(this);
@@ -153,20 +153,17 @@ void PlanPanel::buildRows()
     m_overrideView->setProperty("rankscopeBare", true);
     m_overrideView->setFrameShape(QFrame::NoFrame);
     m_overrideView->setShowGrid(false);
-    m_overrideView->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_overrideView->setSelectionMode(QAbstractItemView::SingleSelection);
     m_overrideView->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_overrideView->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_overrideView->horizontalHeader()->hide();
     m_overrideView->verticalHeader()->hide();
     m_overrideView->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
-    m_overrideView->horizontalHeader()->setSectionResizeMode(OverrideListModel::TextColumn,
-                                                             QHeaderView::Stretch);
-    m_overrideView->horizontalHeader()->setSectionResizeMode(OverrideListModel::ResetColumn,
-                                                             QHeaderView::ResizeToContents);
+    m_overrideView->horizontalHeader()->setMinimumSectionSize(1);
     m_overrideView->setAccessibleName(tr("Layers that depart from the ratio"));
     m_overrideView->setToolTip(tr("Enter or a click on \"reset\" takes the layer back to the ratio"));
     m_overrideView->installEventFilter(this);
+    m_content->installEventFilter(this);
     m_grid->addWidget(m_overrideView, m_rows++, 0, 1, 2);
     m_grid->setRowStretch(m_rows++, 1);
 
@@ -221,6 +218,7 @@ void PlanPanel::connectControls()
     connect(m_rule, &QComboBox::activated, this,
             [this](int index) { m_snap.setRule(static_cast<SizeRule>(m_rule->itemData(index).toInt())); });
     connect(&m_snap, &SizeSnap::ruleChanged, this, &PlanPanel::refreshRule);
+    connect(&m_snap, &SizeSnap::ruleChanged, this, &PlanPanel::fitOverrides);
     connect(m_snapNow, &QPushButton::clicked, this, [this] {
         m_document.setSizes(sizesSnapped(m_document.plan(), m_snap.rule()), std::nullopt, 0,
                             tr("snap to %1").arg(SizeSnap::label(m_snap.rule())));
@@ -228,8 +226,8 @@ void PlanPanel::connectControls()
     connect(m_bySensitivity, &QPushButton::clicked, this, &PlanPanel::distributeBySensitivity);
     connect(m_byRank, &QPushButton::clicked, this, &PlanPanel::distributeByRank);
     connect(m_overrideView, &QAbstractItemView::clicked, this, [this](const QModelIndex& index) {
-        if (index.column() == OverrideListModel::ResetColumn) {
-            m_overrides->reset(index.row());
+        if (index.column() % OverrideListModel::ColumnCount == OverrideListModel::ResetColumn) {
+            m_overrides->reset(m_overrides->entryAt(index));
         }
     });
     connect(m_choose, &QPushButton::clicked, this, &PlanPanel::calibrationTextWanted);
@@ -310,19 +308,53 @@ void PlanPanel::refresh()
     m_headsOff->setVisible(off > 0);
     m_headsOff->setText(off == 1 ? tr("1 head is off: a what-if that frees no bytes.")
                                  : tr("%1 heads are off: a what-if that frees no bytes.").arg(off));
-    const int overrides = m_overrides->rowCount();
-    m_overrideTitle->setText(overrides == 0       ? tr("No overrides")
-                                 : overrides == 1 ? tr("1 override")
-                                                  : tr("%1 overrides").arg(overrides));
+    fitOverrides();
     m_overrideTitle->setToolTip(tr("Layers that depart from the ratio, are locked, or have heads or channels "
                                    "decided by hand"));
-    m_overrideView->setVisible(overrides > 0);
-    // All of them: only the panel scrolls.
-    m_overrideView->setFixedHeight(overrides * m_overrideView->verticalHeader()->defaultSectionSize() + 2);
     refreshRule();
     refreshDistribution();
     refreshCalibration();
     preview(std::nullopt, {});
+}
+
+/// All of them: only the panel scrolls. Two stacks where they fit beside each other.
+void PlanPanel::fitOverrides()
+{
+    const int room
+        = m_content->width() - m_grid->contentsMargins().left() - m_grid->contentsMargins().right();
+    const int reset = fontMetrics().horizontalAdvance(tr("reset")) + 12;
+    const auto widest = [&] {
+        int width = 0;
+        for (int column = 0; column < m_overrides->columnCount(); column += OverrideListModel::ColumnCount) {
+            for (int row = 0; row < m_overrides->rowCount(); ++row) {
+                width = std::max(
+                    width,
+                    fontMetrics().horizontalAdvance(m_overrides->index(row, column).data().toString()));
+            }
+        }
+        return width + 12;
+    };
+    const std::optional<int> common = m_overrides->commonProposal();
+    const int stacks = m_overrides->count() > 1 && common ? 2 : 1;
+    m_overrides->setStacks(stacks);
+    if (stacks > 1 && stacks * (widest() + reset) > room) {
+        m_overrides->setStacks(1);
+    }
+    const int each = room / m_overrides->stacks();
+    for (int column = 0; column < m_overrides->columnCount(); ++column) {
+        const bool text = column % OverrideListModel::ColumnCount == OverrideListModel::TextColumn;
+        m_overrideView->setColumnWidth(column, text ? each - reset : reset);
+    }
+    const int overrides = m_overrides->count();
+    const QString count = overrides == 0 ? tr("No overrides")
+        : overrides == 1                 ? tr("1 override")
+                                         : tr("%1 overrides").arg(overrides);
+    m_overrideTitle->setText(m_overrides->stacks() > 1 && m_overrides->shortens()
+                                 ? tr("%1, instead of %2").arg(count).arg(*common)
+                                 : count);
+    m_overrideView->setVisible(overrides > 0);
+    m_overrideView->setFixedHeight(
+        m_overrides->rowCount() * m_overrideView->verticalHeader()->defaultSectionSize() + 2);
 }
 
 void PlanPanel::refreshRule()

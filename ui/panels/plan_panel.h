@@ -66,6 +66,7 @@ private:
     void connectControls();
     void addRow(const QString& name, QWidget* field);
     void refresh();
+    void fitOverrides();
     void refreshRule();
     void refreshDistribution();
     void refreshCalibration();

@@ -298,6 +298,9 @@ bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
             preview(std::nullopt, {});
         }
     }
+    if (watched == m_content && event->type() == QEvent::Resize) {
+        fitOverrides();
+    }
     if (watched == m_ratio->number() && event->type() == QEvent::FocusOut) {
         preview(std::nullopt, {});
     }
@@ -308,7 +311,7 @@ bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
         }
         const int key = static_cast<QKeyEvent*>(event)->key();
         if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Delete) {
-            m_overrides->reset(m_overrideView->currentIndex().row());
+            m_overrides->reset(m_overrides->entryAt(m_overrideView->currentIndex()));
             return true;
         }
     }

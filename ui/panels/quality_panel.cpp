@@ -417,7 +417,7 @@ QString QualityPanel::emptySentence() const
         return {}; // stale ones of another device too: the caption says so
     }
     if (!workbench.blockingSentence().isEmpty()) {
-        return workbench.blockingSentence();
+        return workbench.blockedNote();
     }
     if (workbench.baseline() == nullptr) {
         return workbench.baselineNote().isEmpty() ? tr("Waiting for the baseline…")

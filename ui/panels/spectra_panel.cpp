@@ -235,7 +235,7 @@ QString SpectraPanel::emptySentence() const
     const Workbench& workbench = m_sources.workbench;
     const bool staleOnes = !ofOneWindow() && workbench.spectra() != nullptr; // of another device
     if (!workbench.blockingSentence().isEmpty() && !staleOnes) {
-        return workbench.blockingSentence();
+        return workbench.blockedNote();
     }
     if (workbench.overview() == nullptr) {
         return tr("No model open. Open a checkpoint folder with Ctrl+O, or drop one here.");

@@ -34,6 +34,10 @@ void fieldFrame(QPainter* painter, const QStyleOption* option, const QRect& rect
         : hover              ? mixed(theme.field, theme.text, 0.04)
                              : theme.field;
     roundedFrame(painter, rect, fill, focus ? theme.accent : theme.border);
+    if (focus) { // a second line: one alone is hard to tell from a border
+        roundedFrame(painter, QRectF(rect).adjusted(1, 1, -1, -1), Qt::transparent,
+                     mixed(theme.accent, fill, 0.45));
+    }
 }
 
 void chevron(QPainter* painter, const QPointF& centre, double half, const QColor& colour, bool up)

@@ -137,7 +137,7 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
     case PE_PanelButtonCommand:
         if (isPrimary(widget)) {
             const bool enabled = option->state.testFlag(State_Enabled);
-            const QColor fill = !enabled                  ? theme.removed
+            const QColor fill = !enabled                  ? mixed(theme.removed, theme.panel, 0.5)
                 : option->state.testFlag(State_Sunken)    ? mixed(theme.accent, theme.text, 0.25)
                 : option->state.testFlag(State_MouseOver) ? mixed(theme.accent, theme.text, 0.10)
                                                           : theme.accent;
@@ -295,6 +295,8 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
                 QRectF part = full;
                 part.setWidth(full.width() * (bar->progress - bar->minimum) / span);
                 roundedFrame(painter, part, theme.accent, Qt::transparent, 3.0);
+            } else { // nobody knows how far it is, but it is under way
+                roundedFrame(painter, full, mixed(theme.accent, theme.panel, 0.55), Qt::transparent, 3.0);
             }
             return;
         }
@@ -329,7 +331,7 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
                 QStyleOptionButton inverted(*button);
                 inverted.palette.setColor(QPalette::ButtonText,
                                           option->state.testFlag(State_Enabled) ? theme.onAccent
-                                                                                : theme.panel);
+                                                                                : theme.muted);
                 painter->save();
                 QFont font = widget->font();
                 font.setBold(true);

@@ -131,8 +131,9 @@ void FlatStyle::drawSpinBox(const QStyleOptionComplex* option, QPainter* painter
     if (spin->buttonSymbols != QAbstractSpinBox::NoButtons) {
         const QRect up = proxy()->subControlRect(CC_SpinBox, spin, SC_SpinBoxUp, widget);
         const QRect down = proxy()->subControlRect(CC_SpinBox, spin, SC_SpinBoxDown, widget);
-        chevron(painter, QPointF(up.center().x(), up.center().y() + 1.5), 2.6, theme.muted, true);
-        chevron(painter, QPointF(down.center().x(), down.center().y()), 2.6, theme.muted);
+        const QColor colour = option->state.testFlag(State_Enabled) ? theme.muted : theme.removed;
+        chevron(painter, QPointF(up.center().x(), up.center().y() + 1.5), 2.6, colour, true);
+        chevron(painter, QPointF(down.center().x(), down.center().y()), 2.6, colour);
     }
 }
 

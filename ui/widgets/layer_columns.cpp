@@ -172,15 +172,15 @@ int LayerColumns::leastWidth(int column) const
         return std::max(titleWidth(column), text(QString::number(std::max(9, m_model.rowCount() - 1))))
             + 2 * kPadding;
     case LayerTableModel::LockColumn:
-        return metrics.height() + 4;
+        return metrics.height() + 1;
     case LayerTableModel::KindColumn:
         return widestText(column) + metrics.height() + 8;
     case LayerTableModel::KeptColumn:
-        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() * 7 / 4 + kPadding;
+        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() * 5 / 4 + kPadding;
     case LayerTableModel::SpectrumColumn:
-        return std::max(widestText(column), metrics.height() * 3) + 2 * kPadding;
+        return std::max(widestText(column), metrics.height() * 3) + kPadding;
     case LayerTableModel::SensitivityColumn:
-        return std::max(titleWidth(column), metrics.height() * 3) + 2 * kPadding;
+        return std::max(titleWidth(column), metrics.height() * 5 / 2) + kPadding;
     case LayerTableModel::DeltaColumn:
         return std::max(text(u"+0.000"_s), titleWidth(column)) + 2 * kPadding;
     default:

@@ -46,14 +46,14 @@ MessageBar::MessageBar(QWidget* parent)
     hide();
 }
 
-void MessageBar::showMessage(const QString& sentence, IssueSeverity severity)
+void MessageBar::showMessage(const QString& sentence, IssueSeverity severity, const QList<Choice>& choices)
 {
-    add({ sentence, severity, {} });
+    add({ sentence, severity, choices });
 }
 
 void MessageBar::ask(const QString& sentence, const QList<Choice>& choices)
 {
-    add({ sentence, IssueSeverity::Note, choices });
+    add({ sentence, IssueSeverity::Note, choices, true });
 }
 
 void MessageBar::add(const Message& message)
@@ -83,7 +83,7 @@ void MessageBar::withdraw(const QString& sentence)
 
 void MessageBar::clear()
 {
-    m_messages.removeIf([](const Message& message) { return message.choices.isEmpty(); });
+    m_messages.removeIf([](const Message& message) { return !message.asks; });
     refresh();
 }
 

@@ -28,7 +28,8 @@ public:
         std::function<void()> run;
     };
 
-    void showMessage(const QString& sentence, IssueSeverity severity);
+    /// What happened, and what can be done about it.
+    void showMessage(const QString& sentence, IssueSeverity severity, const QList<Choice>& choices = {});
     /// An offer or a question. It stays until it is answered or dismissed.
     void ask(const QString& sentence, const QList<Choice>& choices);
     void dismiss();
@@ -50,6 +51,7 @@ private:
         QString text;
         IssueSeverity severity = IssueSeverity::Note;
         QList<Choice> choices;
+        bool asks = false;
     };
     void add(const Message& message);
     void refresh();
