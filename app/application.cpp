@@ -141,12 +141,14 @@ void Application::start()
     if (!m_options.empty) {
         parts.window->openFolder(m_options.folder.isEmpty() ? demoFolder() : m_options.folder);
     }
-    connect(parts.workbench.get(), &Workbench::selectorChanged, this, &Application::applyStartPlan);
-    connect(parts.workbench.get(), &Workbench::baselineChanged, this, &Application::applyStartPlan);
+    for (const auto signal :
+         { &Workbench::modelChanged, &Workbench::selectorChanged, &Workbench::baselineChanged }) {
+        connect(parts.workbench.get(), signal, this, &Application::applyStartPlan);
+    }
     if (!m_options.moment.isEmpty()) {
         takePictureAtTheMoment();
-    } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()) {
-        takePicturesWhenSettled();
+    } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty() || !m_options.actions.isEmpty()) {
+        workWhenSettled();
     }
 }
 
@@ -174,14 +176,15 @@ void Application::runBenchmark()
     shutDown();
 }
 
-void Application::applyStartPlan()
+void Application::loadStartPlan()
 {
     Parts& parts = *m_parts;
-    if (m_startPlanApplied || parts.workbench->selector() == nullptr
-        || parts.workbench->baselineTrust() != Trust::Final) {
+    const Workbench& workbench = *parts.workbench;
+    if (m_startPlanLoaded || !parts.document.isOpen()
+        || (workbench.model() == nullptr && workbench.modelSentence().isEmpty())) {
         return;
     }
-    m_startPlanApplied = true;
+    m_startPlanLoaded = true;
     if (m_options.layer >= 0) {
         parts.window->selection().setCurrentLayer(m_options.layer);
     }
@@ -191,6 +194,17 @@ void Application::applyStartPlan()
     if (!m_options.planFile.isEmpty()) {
         parts.window->loadPlan(m_options.planFile);
     }
+}
+
+void Application::applyStartPlan()
+{
+    Parts& parts = *m_parts;
+    loadStartPlan();
+    if (m_startPlanApplied || parts.workbench->selector() == nullptr
+        || parts.workbench->baselineTrust() != Trust::Final) {
+        return;
+    }
+    m_startPlanApplied = true;
     applyNextCounts();
     connect(
         parts.workbench.get(), &Workbench::candidateChanged, this,
@@ -222,10 +236,10 @@ bool Application::isSettled() const
     }
     return parts.workbench->settled() && parts.lanes.idle()
         && ((m_startPlanApplied && m_nextCounts == m_options.kept.size())
-            || !parts.workbench->blockingSentence().isEmpty());
+            || !parts.workbench->blockingSentence().isEmpty() || !parts.workbench->selectorNote().isEmpty());
 }
 
-void Application::takePicturesWhenSettled()
+void Application::workWhenSettled()
 {
     auto* timer = new QTimer(this);
     auto settledTicks = std::make_shared<int>(0);
@@ -245,21 +259,29 @@ void Application::takePicturesWhenSettled()
             return;
         }
         timer->stop();
-        if (!m_options.screenshot.isEmpty()) {
-            ExportDialog* dialog = parts.window->exportDialog();
-            saveScreenshot(m_options.dialog == u"export"_s && dialog != nullptr
-                               ? static_cast<QWidget&>(*dialog)
-                               : *parts.window);
+        if (takeWantedPictures()) {
+            shutDown();
         }
-        if (!m_options.pictures.isEmpty()
-            && takePictures({ m_options.pictures, m_options.theme, m_options.sizes },
-                            parts.window->services(), *parts.window, [this] { return isSettled(); })
-                != 0) {
-            m_exitCode = 1;
-        }
-        shutDown();
     });
     timer->start();
+}
+
+bool Application::takeWantedPictures()
+{
+    Parts& parts = *m_parts;
+    if (!m_options.screenshot.isEmpty()) {
+        ExportDialog* dialog = parts.window->exportDialog();
+        saveScreenshot(m_options.dialog == u"export"_s && dialog != nullptr
+                           ? static_cast<QWidget&>(*dialog)
+                           : *parts.window);
+    }
+    if (!m_options.pictures.isEmpty()
+        && takePictures({ m_options.pictures, m_options.theme, m_options.sizes }, parts.window->services(),
+                        *parts.window, [this] { return isSettled(); })
+            != 0) {
+        m_exitCode = 1;
+    }
+    return !m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty();
 }
 
 bool Application::isTheMoment() const
@@ -284,7 +306,7 @@ void Application::takePictureAtTheMoment()
         disconnect(m_parts->workbench.get(), nullptr, watch, nullptr);
         if (m_options.moment == u"stopped"_s) {
             m_parts->workbench->stopAll();
-            takePicturesWhenSettled();
+            workWhenSettled();
             return;
         }
         saveScreenshot(*m_parts->window);

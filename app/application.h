@@ -38,7 +38,7 @@ struct StartOptions {
         moment; ///< of the picture: "loading", "partial", "stale", "stopped"; empty: all numbers are final
     QString text; ///< evaluation text instead of the demo's
     bool empty = false; ///< open no model
-    QStringList actions; ///< ids of the action registry, triggered in turn once all numbers are final
+    QStringList actions; ///< ids of the action registry, triggered in turn whenever all numbers are final
     int layer = -1; ///< layer to select
     int head = -1;
     bool listActions = false; ///< print the ids of all actions and quit
@@ -60,10 +60,15 @@ public:
     void start();
 
 private:
+    /// Needs the model alone: numbers may be long in coming, or never come.
+    void loadStartPlan();
     void applyStartPlan();
     /// The next of several plans, once the one before has its number.
     void applyNextCounts();
-    void takePicturesWhenSettled();
+    /// Actions, then pictures, then the end; without pictures the session goes on.
+    void workWhenSettled();
+    /// False when there are none.
+    bool takeWantedPictures();
     /// Nothing that was asked for is still to come.
     [[nodiscard]] bool isSettled() const;
     /// What --moment names is on show.
@@ -83,6 +88,7 @@ private:
     struct Parts;
     StartOptions m_options;
     std::unique_ptr<Parts> m_parts;
+    bool m_startPlanLoaded = false;
     bool m_startPlanApplied = false;
     std::size_t m_nextCounts = 0; ///< of the options' plans
     bool m_shuttingDown = false;

@@ -214,6 +214,11 @@ private:
     void offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers);
     /// To go back to the device whose numbers are still in view.
     void offerDevice(const Device& device, DType dtype);
+    void recoverNewest();
+    void recover(const RecoveryKeeper::Offer& offer);
+    /// It has been answered: nothing offers it any more.
+    void forgetOffer(const RecoveryKeeper::Offer& offer);
+    [[nodiscard]] static QString describeOffer(const RecoveryKeeper::Offer& offer);
     void setTheme(const QString& name);
     void stepLayer(int direction);
     void stepHead(int direction);
@@ -296,6 +301,7 @@ private:
     QString m_saveWaits; ///< the message that a save waits
     QString m_deviceOffer; ///< the message that offers a device
     bool m_sameTextSaid = false; ///< that selection sees what is scored
+    std::vector<RecoveryKeeper::Offer> m_offers; ///< not yet answered, the newest first
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayStopExport = false; ///< the user was asked about it while closing
     bool m_mayLoseWork = false; ///< the same

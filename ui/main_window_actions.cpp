@@ -4,6 +4,7 @@
 #include "ui/actions/action_registry.h"
 #include "ui/actions/command_palette.h"
 #include "ui/document/layer_probes.h"
+#include "ui/document/pruned_spectra.h"
 #include "ui/document/resources.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
@@ -58,6 +59,7 @@ void MainWindow::buildFileActions()
                 [this] { savePlan(); });
     actions.add(u"file.savePlanAs"_s, file, tr("Save plan &as…"), QKeySequence(u"Ctrl+Shift+S"_s),
                 [this] { savePlanAs(); });
+    actions.add(u"file.recover"_s, file, tr("&Recover unsaved work"), {}, [this] { recoverNewest(); });
     actions.add(u"file.text"_s, file, tr("Choose evaluation &text…"), QKeySequence(u"Ctrl+T"_s),
                 [this] { chooseEvaluationText(); });
     actions.add(u"file.calibration"_s, file, tr("Choose &calibration text…"), QKeySequence(u"Ctrl+Shift+T"_s),
@@ -88,6 +90,7 @@ void MainWindow::buildFileActions()
     actions.add(u"run.analyse"_s, run, tr("&Analyse the state"), QKeySequence(u"F5"_s), [this, &workbench] {
         workbench.analyseAgain();
         m_tokenRanks->retry();
+        m_prunedSpectra->retry();
     });
     actions.add(u"run.stop"_s, run, tr("&Stop all jobs"), QKeySequence(u"Ctrl+."_s),
                 [&workbench] { workbench.stopAll(); });

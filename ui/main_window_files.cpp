@@ -206,14 +206,13 @@ void MainWindow::connectSession()
             goOn();
         }
     });
-    connect(m_session, &DocumentSession::notSaved, this, [this](const QString& sentence) {
+    connect(m_session, &DocumentSession::notSaved, this, [this](const QString& sentence, bool stopped) {
         m_messages->withdraw(m_saveWaits);
         m_afterSave = nullptr;
-        if (!sentence.isEmpty()) {
-            showProblem(sentence);
-        }
+        showProblem(sentence, stopped ? IssueSeverity::Note : IssueSeverity::Error);
     });
     connect(m_session, &DocumentSession::saveWaits, this, [this](const QString& sentence) {
+        m_messages->withdraw(m_saveWaits);
         m_saveWaits = sentence;
         showProblem(sentence, IssueSeverity::Note);
     });
@@ -231,31 +230,59 @@ void MainWindow::connectSession()
     m_recovery->look();
 }
 
+QString MainWindow::describeOffer(const RecoveryKeeper::Offer& offer)
+{
+    int changed = 0;
+    for (const LayerPlan& layer : offer.session.plan.layers) {
+        changed += layer.keptKeyDims != layer.keyDims || !layer.headEdits.empty() ? 1 : 0;
+    }
+    return tr("Rankscope was closed unexpectedly. Unsaved work on %1 from %2 was kept: %3 pruned.")
+        .arg(QString::fromStdString(offer.session.plan.modelName),
+             QLocale().toString(offer.written, QLocale::ShortFormat),
+             changed == 1 ? tr("1 layer") : tr("%1 layers").arg(changed));
+}
+
 void MainWindow::offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers)
 {
+    m_offers = offers;
     // The newest is offered last, so that it is the one on show.
     for (auto offer = offers.rbegin(); offer != offers.rend(); ++offer) {
-        int changed = 0;
-        for (const LayerPlan& layer : offer->session.plan.layers) {
-            changed += layer.keptKeyDims != layer.keyDims || !layer.headEdits.empty() ? 1 : 0;
-        }
-        const QString name = QString::fromStdString(offer->session.plan.modelName);
-        m_messages->ask(
-            tr("Rankscope was closed unexpectedly. Unsaved work on %1 from %2 was kept: %3 pruned.")
-                .arg(name, QLocale().toString(offer->written, QLocale::ShortFormat),
-                     changed == 1 ? tr("1 layer") : tr("%1 layers").arg(changed)),
-            { { tr("Recover"),
-                [this, offer = *offer] {
-                    const auto& overview = m_services.workbench.overview();
-                    if (overview != nullptr && overview->folder == offer.session.modelFolder) {
-                        m_recovery->recover(offer); // one undo step
-                        return;
-                    }
-                    guardUnsaved(tr("before recovering earlier work"),
-                                 [this, offer] { m_recovery->recover(offer); });
-                } },
-              { tr("Discard"), [this, offer = *offer] { m_recovery->discard(offer); } } });
+        m_messages->ask(describeOffer(*offer),
+                        { { tr("Recover"), [this, offer = *offer] { recover(offer); } },
+                          { tr("Discard"), [this, offer = *offer] {
+                               forgetOffer(offer);
+                               m_recovery->discard(offer);
+                           } } });
     }
+    refreshActions();
+}
+
+void MainWindow::recoverNewest()
+{
+    if (!m_offers.empty()) {
+        recover(RecoveryKeeper::Offer(m_offers.front()));
+    }
+}
+
+void MainWindow::recover(const RecoveryKeeper::Offer& offer)
+{
+    const auto goOn = [this, offer] {
+        forgetOffer(offer);
+        m_recovery->recover(offer);
+    };
+    const auto& overview = m_services.workbench.overview();
+    if (overview != nullptr && overview->folder == offer.session.modelFolder) {
+        goOn(); // one undo step
+    } else {
+        guardUnsaved(tr("before recovering earlier work"), goOn);
+    }
+}
+
+void MainWindow::forgetOffer(const RecoveryKeeper::Offer& offer)
+{
+    std::erase_if(m_offers, [&](const RecoveryKeeper::Offer& other) { return other.text == offer.text; });
+    m_messages->withdraw(describeOffer(offer));
+    refreshActions();
 }
 
 void MainWindow::openExportDialog()

@@ -50,6 +50,7 @@ void MainWindow::buildMenus()
            u"file.loadPlan"_s,
            u"file.savePlan"_s,
            u"file.savePlanAs"_s,
+           u"file.recover"_s,
            {},
            u"file.export"_s,
            {},

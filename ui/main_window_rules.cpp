@@ -180,13 +180,15 @@ void MainWindow::setRules()
          [reason = otherwise(!demoFolder().isEmpty(), tr("The demo was not found."))] { return reason; });
     rule({ u"file.loadPlan"_s, u"layers.filter"_s, u"layers.copy"_s, u"layers.csv"_s, u"quality.addText"_s },
          [this] { return whyNoModel(); });
-    rule({ u"file.savePlan"_s, u"file.savePlanAs"_s }, [this, otherwise] {
+    rule({ u"file.savePlan"_s, u"file.savePlanAs"_s }, [this] {
         const QString why = whyNoModel();
-        return !why.isEmpty()       ? why
-            : m_session->isSaving() ? tr("The plan is being saved.")
-            // While the weights are loaded, saving waits for them.
-            : m_services.workbench.model() == nullptr ? m_services.workbench.modelSentence()
-                                                      : QString();
+        // While the weights are loaded, saving waits for them.
+        return !why.isEmpty() || m_services.workbench.model() != nullptr
+            ? why
+            : m_services.workbench.modelSentence();
+    });
+    rule({ u"file.recover"_s }, [this, otherwise] {
+        return otherwise(!m_offers.empty(), tr("No unsaved work of an earlier session was found."));
     });
     rule({ u"file.export"_s }, [this] { return whyNoWeights(); });
     rule({ u"edit.undo"_s }, [&document, otherwise] {

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -196,6 +197,15 @@ Status checkTarget(const fs::path& target, bool replaceExisting, const fs::path&
                        fmt::format("The folder \"{}\" does not exist; create it or choose another place.",
                                    parent.string()),
                        failure.message() };
+    }
+    const long longest = ::pathconf(parent.c_str(), _PC_NAME_MAX);
+    const auto needed = static_cast<long>(
+        fmt::format("{}{}", asidePrefix(target), std::numeric_limits<pid_t>::max()).size());
+    if (longest > 0 && needed > longest) {
+        return Error { ErrorCode::InvalidArgument,
+                       fmt::format("The name of the folder is too long for \"{}\"; give a shorter one.",
+                                   parent.string()),
+                       target.filename().string() };
     }
     const fs::path sourceReal = fs::weakly_canonical(source, failure);
     const fs::path targetReal = fs::weakly_canonical(target, failure);

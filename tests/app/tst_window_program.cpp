@@ -2,8 +2,11 @@
 // The window's program from outside, where there is no display.
 #include "app/application_benchmark_summary.h"
 
+#include <QDirIterator>
+#include <QFile>
 #include <QImage>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -21,10 +24,43 @@ struct ProgramRun {
     QString err;
 };
 
-ProgramRun run(const QStringList& arguments, const QString& display = {})
+const QString kProgram = QStringLiteral(RANKSCOPE_BINARY_DIR "/bin/rankscope");
+
+/// An ordinary session without a display, whose settings and state lie below `home`.
+void startSession(QProcess& process, const QString& home, const QStringList& arguments)
+{
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"QT_QPA_PLATFORM"_s, u"offscreen"_s);
+    environment.insert(u"HOME"_s, home);
+    for (const QString& name : { u"XDG_DATA_HOME"_s, u"XDG_CONFIG_HOME"_s, u"XDG_CACHE_HOME"_s }) {
+        environment.insert(name, home + u'/' + name.toLower());
+    }
+    process.setProcessEnvironment(environment);
+    process.start(kProgram, arguments);
+}
+
+/// The unsaved work that sessions of `home` keep safe.
+QStringList keptWork(const QString& home)
+{
+    QStringList files;
+    QDirIterator walk(home, { u"session-*.json"_s }, QDir::Files, QDirIterator::Subdirectories);
+    while (walk.hasNext()) {
+        files << walk.next();
+    }
+    return files;
+}
+
+QJsonObject jsonOf(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object() : QJsonObject();
+}
+
+ProgramRun run(const QStringList& arguments, const QString& display = {},
+               const QProcessEnvironment& base = QProcessEnvironment::systemEnvironment())
 {
     QProcess process;
-    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    QProcessEnvironment environment = base;
     for (const QString& name : { u"DISPLAY"_s, u"WAYLAND_DISPLAY"_s, u"QT_QPA_PLATFORM"_s }) {
         environment.remove(name);
     }
@@ -32,7 +68,7 @@ ProgramRun run(const QStringList& arguments, const QString& display = {})
         environment.insert(u"DISPLAY"_s, display);
     }
     process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(RANKSCOPE_BINARY_DIR "/bin/rankscope"), arguments);
+    process.start(kProgram, arguments);
     ProgramRun result;
     if (!process.waitForFinished(240'000)) {
         process.kill();
@@ -166,6 +202,73 @@ private Q_SLOTS:
         QCOMPARE(result.err.count(u'\n'), 1);
         QVERIFY2(result.err.contains(u"no window can open"_s), qUtf8Printable(result.err));
         QVERIFY(display.isEmpty() || result.err.contains(display));
+    }
+
+    /// Edits of a session that was killed are offered by the next one, and come back.
+    void aKilledSessionComesBack()
+    {
+        const QTemporaryDir home;
+        QJsonValue work;
+        QString left;
+        {
+            QProcess killed;
+            startSession(
+                killed, home.path(),
+                { u"--kept"_s, u"48,40,64,64,64,64"_s, u"--layer"_s, u"1"_s, u"--run"_s, u"plan.lock"_s });
+            const auto safe = [&] {
+                const QStringList files = keptWork(home.path());
+                left = files.value(0);
+                work = jsonOf(left).value(u"plan"_s);
+                return files.size() == 1
+                    && QJsonDocument(work.toObject()).toJson().contains("\"locked\": true");
+            };
+            QVERIFY2(QTest::qWaitFor(safe, 120'000),
+                     qPrintable(QString::fromUtf8(killed.readAllStandardError())));
+            killed.kill();
+            QVERIFY(QTest::qWaitFor([&] { return killed.state() == QProcess::NotRunning; }, 10'000));
+            QCOMPARE(killed.exitStatus(), QProcess::CrashExit);
+        }
+        QVERIFY(QFile::exists(left));
+        QProcess next;
+        startSession(next, home.path(), { u"--run"_s, u"file.recover"_s });
+        const auto back = [&] {
+            const QStringList files = keptWork(home.path());
+            return files.size() == 1 && files.front() != left
+                && jsonOf(files.front()).value(u"plan"_s) == work;
+        };
+        const bool cameBack = QTest::qWaitFor(back, 120'000);
+        next.kill();
+        QVERIFY(QTest::qWaitFor([&] { return next.state() == QProcess::NotRunning; }, 10'000));
+        const QString said = QString::fromUtf8(next.readAllStandardError());
+        QVERIFY2(cameBack, qPrintable(said));
+        QVERIFY2(!said.contains(u"There is no action"_s), qPrintable(said));
+    }
+
+    /// Neither the plan of the command line nor pictures wait for numbers that cannot come.
+    void aPlanIsLoadedAlsoWithoutAText()
+    {
+        const QTemporaryDir folder;
+        const QString demo = QStringLiteral(RANKSCOPE_SOURCE_DIR "/resources/demo");
+        QVERIFY(QDir(folder.path()).mkpath(u"resources/demo"_s));
+        const QString copied = folder.filePath(u"resources/demo"_s);
+        for (const QFileInfo& file : QDir(demo).entryInfoList(QDir::Files)) {
+            QVERIFY(QFile::link(file.filePath(), copied + u'/' + file.fileName()));
+        }
+        const QString plan = folder.filePath(u"half.json"_s);
+        QProcess cli;
+        cli.start(QStringLiteral(RANKSCOPE_BINARY_DIR "/bin/rankscope-cli"),
+                  { u"plan"_s, demo, u"--method"_s, u"l1"_s, u"--ratio"_s, u"0.5"_s, u"-o"_s, plan });
+        QVERIFY(QTest::qWaitFor([&] { return cli.state() == QProcess::NotRunning; }, 60'000));
+        QVERIFY2(QFile::exists(plan), qPrintable(QString::fromUtf8(cli.readAllStandardError())));
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(u"RANKSCOPE_RESOURCE_DIR"_s, folder.filePath(u"resources"_s));
+        const QString picture = folder.filePath(u"window.png"_s);
+        // Only a plan that removes something can be reset.
+        const ProgramRun result = run(
+            { u"--plan"_s, plan, u"--run"_s, u"plan.reset"_s, u"--screenshot"_s, picture }, {}, environment);
+        QVERIFY2(result.exitCode == 0, qUtf8Printable(result.err));
+        QVERIFY2(!result.err.contains(u"There is no action"_s), qUtf8Printable(result.err));
+        QVERIFY(QFile::exists(picture));
     }
 
     void benchmarkForPeople()

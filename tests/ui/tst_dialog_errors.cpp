@@ -87,12 +87,17 @@ private Q_SLOTS:
         const auto row = [](const char* name, Mistake mistake, const QStringList& phrases) {
             QTest::newRow(name) << std::move(mistake) << phrases;
         };
-        for (const QString& id : { u"file.text"_s, u"file.calibration"_s }) {
+        for (const QString& id : { u"file.text"_s, u"file.calibration"_s, u"quality.addText"_s }) {
             const QByteArray at = id.toUtf8() + ": ";
             const auto text = [&](const char* name, const QString& path, const QStringList& phrases) {
                 row(
                     QByteArray(at + name).constData(),
-                    [id, path](WindowBench& bench) { choose(bench, id, path); }, phrases);
+                    [id, path](WindowBench& bench) {
+                        bench.action(u"view.show.textScore"_s)
+                            ->trigger(); // further texts are read for a view
+                        choose(bench, id, path);
+                    },
+                    phrases);
             };
             text("empty", file(u"empty.txt"_s, ""), { u"empty.txt"_s });
             text("not UTF-8", file(u"latin.txt"_s, std::string(3000, 'a') + "\xe9\xff"),
@@ -129,6 +134,26 @@ private Q_SLOTS:
         row("layers table: nowhere to save",
             [](WindowBench& bench) { choose(bench, u"layers.csv"_s, u"/no/such/place/layers.csv"_s); },
             { u"layers.csv"_s });
+        for (const QString& view : { u"spectra"_s, u"layer"_s, u"equaliser"_s, u"quality"_s }) {
+            row(QByteArray("picture of " + view.toUtf8() + ": nowhere to save").constData(),
+                [view](WindowBench& bench) {
+                    bench.action(u"view.show."_s + view)->trigger();
+                    choose(bench, u"view.savePicture"_s, u"/no/such/place/picture.png"_s);
+                },
+                { u"picture.png"_s });
+        }
+        row("picture: of no kind",
+            [this](WindowBench& bench) {
+                bench.action(u"view.show.spectra"_s)->trigger();
+                choose(bench, u"view.savePicture"_s, m_folder.filePath(u"picture.xyz"_s));
+            },
+            { u"xyz"_s });
+        row("values: nowhere to save",
+            [](WindowBench& bench) {
+                bench.action(u"view.show.spectra"_s)->trigger();
+                choose(bench, u"view.saveValues"_s, u"/no/such/place/values.csv"_s);
+            },
+            { u"values.csv"_s });
         row("candidates: nowhere to save",
             [](WindowBench& bench) { choose(bench, u"compare.export"_s, u"/no/such/place/table.csv"_s); },
             { u"table.csv"_s });

@@ -515,7 +515,12 @@ private Q_SLOTS:
         bench.openDemo(); // what the program does at its start; the offer stays
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
         QCOMPARE(bench.window.messageBar()->choices().size(), 2);
-        bench.window.messageBar()->choices().front()->click();
+        // Dismissed, it can still be had.
+        QAction* recover = bench.action(u"file.recover"_s);
+        bench.window.messageBar()->dismiss();
+        QVERIFY(recover->isEnabled());
+        recover->trigger();
+        QVERIFY(!recover->isEnabled());
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.plan().layers == work.layers, kEngineMs);
         QVERIFY(bench.window.isWindowModified());
         QCOMPARE(bench.window.selection().currentLayer(), 2);
@@ -562,8 +567,10 @@ private Q_SLOTS:
         WindowBench bench(state.path());
         bench.window.show();
         QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
+        QVERIFY(bench.action(u"file.recover"_s)->isEnabled());
         bench.window.messageBar()->choices().last()->click();
         QVERIFY(!bench.window.messageBar()->isShowing());
+        QVERIFY(!bench.action(u"file.recover"_s)->isEnabled());
         QVERIFY(!QFile::exists(file));
     }
 

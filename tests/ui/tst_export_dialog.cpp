@@ -300,6 +300,10 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("target");
         QTest::newRow("no parent") << u"/no/such/place/half"_s;
+        // As good as a place that may not be written, and so for every user.
+        QTest::newRow("below a file")
+            << QString::fromStdU16String((demoDir() / "config.json/half").u16string());
+        QTest::newRow("a name that is too long") << QDir::tempPath() + u'/' + QString(250, u'h');
         QTest::newRow("nothing") << QString();
         QTest::newRow("the model itself") << QString::fromStdU16String(demoDir().u16string());
         QTest::newRow("inside the model") << QString::fromStdU16String((demoDir() / "half").u16string());
@@ -313,17 +317,54 @@ private Q_SLOTS:
         QVERIFY(!bench.dialog->exportButton()->isEnabled());
     }
 
-    void aReadOnlyPlaceIsASentence()
+    /// The longest name that is offered is one that can be written.
+    void aLongNameIsWritten()
+    {
+        ExportBench bench { QString() };
+        for (int length = 254; !bench.dialog->exportButton()->isEnabled(); --length) {
+            bench.dialog->target()->setText(bench.folder.filePath(QString(length, u'h')));
+            QTRY_VERIFY_WITH_TIMEOUT(
+                bench.dialog->exportButton()->isEnabled() || !bench.dialog->problem().isEmpty(), kEngineMs);
+        }
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(QFile::exists(bench.dialog->target()->text() + u"/config.json"_s),
+                 qPrintable(bench.sentence()));
+    }
+
+    /// Without its preview nothing can be exported: said, with the way on.
+    void aStoppedPreviewIsASentence()
     {
         ExportBench bench;
-        const QString parent = bench.folder.filePath(u"locked"_s);
-        QVERIFY(QDir().mkpath(parent));
-        QFile::setPermissions(parent, QFile::ReadOwner | QFile::ExeOwner);
-        if (QFile probe(parent + u"/probe"_s); probe.open(QIODevice::WriteOnly)) {
-            QSKIP("This user may write everywhere.");
+        QVERIFY(bench.ready());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        QLabel* said = nullptr;
+        {
+            const HeldLane files(bench.lanes.cpu());
+            bench.dialog->replaceBox()->setChecked(true); // asks for a preview
+            const auto preview = [&]() -> Job* {
+                for (int row = 0; row < bench.jobs.rowCount(); ++row) {
+                    Job* job = bench.jobs.jobAt(row);
+                    if (job->title() == u"Preview export"_s && !isFinished(job->state())) {
+                        return job;
+                    }
+                }
+                return nullptr;
+            };
+            QTRY_VERIFY(preview() != nullptr);
+            preview()->cancel();
         }
-        bench.dialog->target()->setText(parent + u"/half"_s);
-        QTRY_VERIFY_WITH_TIMEOUT(!bench.dialog->problem().isEmpty(), kEngineMs);
+        const auto stopped = [&] {
+            for (QLabel* label : bench.dialog->findChildren<QLabel*>()) {
+                said = label->isVisible() && label->text().contains(u"stopped"_s) ? label : said;
+            }
+            return said != nullptr;
+        };
+        QTRY_VERIFY(stopped());
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
+        Q_EMIT said->linkActivated({});
+        QVERIFY(bench.ready());
+        QVERIFY(!said->isVisible());
     }
 
     /// Stands for a full disk: the writes fail half way.

@@ -315,6 +315,116 @@ private Q_SLOTS:
                                  kEngineMs);
     }
 
+    /// What was reached stays, as partial, and says that nothing more comes by itself.
+    void stoppedRanksSayThatTheyStopped()
+    {
+        Bench bench({ 3, 2, 512, 2, 32 });
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        bool stopped = false;
+        connect(&bench.ranks, &TokenRanks::changed, &bench.view, [&] {
+            if (!stopped && bench.ranks.trust() == Trust::Partial) {
+                stopped = true;
+                bench.workbench.stopAll();
+            }
+        });
+        bench.ranks.setWatching(&bench.view, true);
+        QTRY_VERIFY_WITH_TIMEOUT(stopped && !bench.jobs.anyActive() && bench.lanes.idle(), kEngineMs);
+        QTRY_VERIFY2(bench.ranks.stopNote().contains(u"F5"_s), qPrintable(bench.ranks.stopNote()));
+        QVERIFY(bench.ranks.trust() != Trust::Stale);
+        bench.ranks.retry();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ranks.trust(), Trust::Final, kEngineMs);
+    }
+
+    void stoppedTokensStayStopped()
+    {
+        Bench bench({ 12, 2, 96, 2, 32 });
+        bench.openDemo();
+        bench.prune(0.5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.losses.setWatching(&bench.view, true);
+            QTRY_VERIFY(bench.underWay().contains(u"Compare tokens"_s));
+            bench.workbench.stopAll();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive() && bench.lanes.idle(), kEngineMs);
+        QVERIFY2(bench.losses.stopNote().contains(u"Ctrl+R"_s), qPrintable(bench.losses.stopNote()));
+        QCOMPARE(bench.losses.note(), bench.losses.stopNote());
+        // Another look at the same number is no wish for it.
+        bench.workbench.setReference(bench.workbench.candidate());
+        bench.losses.setWatching(&bench.view, false);
+        bench.losses.setWatching(&bench.view, true);
+        QVERIFY(!QTest::qWaitFor([&] { return bench.underWay().contains(u"Compare tokens"_s); }, 50));
+        bench.workbench.evaluateAgain();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.losses.trust(), Trust::Final, kEngineMs);
+        QCOMPARE(bench.losses.stopNote(), QString());
+    }
+
+    /// With the candidate stopped nobody waits for its number.
+    void tokensOfAStoppedCandidateSayWhatStopped()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        bench.losses.setWatching(&bench.view, true);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.document.setPruneRatio(0.5, bench.document.newGesture());
+            QTRY_VERIFY(bench.underWay().contains(u"Evaluate candidate"_s));
+            QVERIFY2(bench.losses.note().contains(u"Waiting"_s), qPrintable(bench.losses.note()));
+            bench.workbench.stopAll();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        QCOMPARE(bench.losses.note(), bench.workbench.candidateNote());
+    }
+
+    /// Probes begin a moment after the numbers, ranks a moment after the selection.
+    void nothingBeginsAMomentAfterStopAll()
+    {
+        Bench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.probes.haveCosts() && !bench.jobs.anyActive(), kEngineMs);
+        connect(
+            &bench.workbench, &Workbench::candidateChanged, &bench.view,
+            [&] {
+                if (bench.workbench.candidateTrust() == Trust::Final) {
+                    bench.ranks.setWatching(&bench.view, true);
+                    bench.workbench.stopAll();
+                    disconnect(&bench.workbench, nullptr, &bench.view, nullptr);
+                }
+            },
+            Qt::QueuedConnection);
+        bench.prune(0.5);
+        QVERIFY(!QTest::qWaitFor([&] { return bench.jobs.anyActive(); }, 400));
+        QVERIFY2(bench.probes.note().contains(u"Stopped"_s), qPrintable(bench.probes.note()));
+        QVERIFY2(bench.ranks.note().contains(u"Stopped"_s), qPrintable(bench.ranks.note()));
+        bench.probes.measureNow();
+        bench.ranks.retry();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.probes.of(0).aloneTrust == Trust::Final && bench.ranks.trust() == Trust::Final, kEngineMs);
+    }
+
+    void stoppedPrunedSpectraStayStopped()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.pruned.setWanted(true);
+            QTRY_VERIFY(bench.underWay().contains(u"Spectra of the pruned model"_s));
+            bench.workbench.stopAll();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive() && bench.lanes.idle(), kEngineMs);
+        QVERIFY2(bench.pruned.note().contains(u"F5"_s), qPrintable(bench.pruned.note()));
+        bench.workbench.setReference(bench.workbench.candidate());
+        QVERIFY(!bench.underWay().contains(u"Spectra of the pruned model"_s));
+        bench.pruned.retry();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.pruned.trust(), Trust::Final, kEngineMs);
+    }
+
     /// What a CPU cannot do in a minute is no reason to do little on a GPU.
     void limitsOfOneKindOfDeviceAreNotThoseOfAnother()
     {

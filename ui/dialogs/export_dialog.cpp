@@ -72,6 +72,7 @@ ExportDialog::ExportDialog(Services services, QWidget* parent)
         schedulePreview();
     });
     connect(m_replace, &QCheckBox::toggled, this, &ExportDialog::schedulePreview);
+    connect(m_problem, &QLabel::linkActivated, this, &ExportDialog::schedulePreview);
     connect(&m_services.document, &PlanDocument::planChanged, this, &ExportDialog::schedulePreview);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &ExportDialog::schedulePreview);
     connect(&m_services.workbench, &Workbench::modelChanged, this, &ExportDialog::schedulePreview);
@@ -280,22 +281,35 @@ void ExportDialog::startExport()
     outcome.source = textOf(m_services.workbench.overview()->folder);
     outcome.method = QString::fromStdString(m_exportedPlan.method);
     outcome.measured = measuredRows();
+    // A stop may come when the folder has its name already: then it was written.
+    const auto report = std::make_shared<std::optional<ExportReport>>();
     job->start(
         m_services.lanes.cpu(),
-        [overview = m_services.workbench.overview(), plan = m_exportedPlan, options = options()](
-            JobContext& context) { return exportCheckpoint(*overview, plan, options, context); },
-        [self = QPointer<ExportDialog>(this), outcome](Result<ExportReport> result) mutable {
+        [overview = m_services.workbench.overview(), plan = m_exportedPlan, options = options(),
+         report](JobContext& context) -> Status {
+            Result<ExportReport> made = exportCheckpoint(*overview, plan, options, context);
+            if (!made) {
+                return made.error();
+            }
+            *report = std::move(*made);
+            return Unit {};
+        },
+        [self = QPointer<ExportDialog>(this), outcome, report](const Status& status) mutable {
             if (self == nullptr) {
                 return;
             }
-            if (!result) {
-                self->showFailure(result.error(), tr("Export"));
+            if (!report->has_value()) {
+                self->showFailure(status.error(), tr("Export"));
                 return;
             }
-            outcome.report = std::move(*result);
+            outcome.report = std::move(**report);
             self->m_finished = std::move(outcome);
             Q_EMIT self->written(self->m_askedPlan);
-            self->startVerification();
+            if (status) {
+                self->startVerification();
+            } else {
+                self->finishVerification(status.error());
+            }
         });
     setBusy(job, tr("Writing"));
 }
@@ -357,6 +371,9 @@ void ExportDialog::showFailure(const Error& error, const QString& what)
     refreshButtons();
     const bool preview = what.isEmpty();
     if (error.code == ErrorCode::Cancelled && preview) {
+        m_problem->setText(
+            tr("The preview was stopped. %1").arg(u"<a href=\"again\">%1</a>"_s.arg(tr("Preview again"))));
+        m_problem->show();
         return;
     }
     const QString sentence = error.code == ErrorCode::Cancelled

@@ -75,7 +75,8 @@ void ExportDialog::build()
 {
     for (QLabel* label : { m_sizes, m_warnings, m_outcome, m_problem }) {
         label->setWordWrap(true);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard
+                                       | Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     }
     QWidget* modes = buildModes();
     m_target->setAccessibleName(tr("Folder to write"));

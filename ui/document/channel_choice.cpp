@@ -238,6 +238,14 @@ std::vector<int> ChannelChoice::keptOf(int head)
     return kept.channels;
 }
 
+const QString& ChannelChoice::otherNote() const
+{
+    const MethodInfo* info = findMethod(m_otherMethod.toStdString());
+    const bool needsMore = info != nullptr && info->needsStatistics && m_other == nullptr
+        && m_workbench.statistics() == nullptr;
+    return m_otherNote.isEmpty() && needsMore ? m_workbench.statisticsNote() : m_otherNote;
+}
+
 void ChannelChoice::ensureOther()
 {
     const std::uint64_t seed = m_document.plan().seed;

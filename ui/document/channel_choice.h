@@ -46,7 +46,7 @@ public:
     void setOtherMethod(const QString& methodId);
     [[nodiscard]] const QString& otherMethod() const { return m_otherMethod; }
     /// Why the second method shows nothing although one is chosen; or empty.
-    [[nodiscard]] const QString& otherNote() const { return m_otherNote; }
+    [[nodiscard]] const QString& otherNote() const;
     /// No head of what was asked for is missing.
     [[nodiscard]] bool complete() const { return m_queue.empty(); }
 

@@ -54,6 +54,8 @@ DocumentSession::DocumentSession(Services services, QObject* parent)
     connect(&m_services.workbench, &Workbench::textsChanged, this, &DocumentSession::changed);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &DocumentSession::continueSaving);
     connect(&m_services.workbench, &Workbench::modelChanged, this, &DocumentSession::continueSaving);
+    connect(&m_services.workbench, &Workbench::allStopped, this,
+            [this] { dropWaiting(tr("The plan was not saved: saving it was stopped."), true); });
 }
 
 bool DocumentSession::hasUnsavedWork() const
@@ -143,22 +145,36 @@ SessionSnapshot DocumentSession::snapshot() const
 void DocumentSession::onOpened()
 {
     m_files.assign(1, { ++m_lastFile, 0, nullptr, {}, m_services.document.plan(), std::nullopt });
-    if (m_saving && !m_writing) {
-        m_saving.reset(); // it waited for a model that is gone
-        Q_EMIT notSaved(
-            tr("The plan was not saved: another model was opened before its channels were selected."));
-    }
+    dropWaiting(tr("The plan was not saved: another model was opened before its channels were selected."),
+                false);
     Q_EMIT changed();
     applyResumed();
 }
 
+void DocumentSession::dropWaiting(const QString& sentence, bool stopped)
+{
+    const bool waited = m_nextSaving || (m_saving && !m_writing);
+    m_nextSaving.reset();
+    if (!m_writing) {
+        m_saving.reset();
+    }
+    if (waited) {
+        Q_EMIT notSaved(sentence, stopped);
+    }
+}
+
 void DocumentSession::save(const QString& path)
 {
-    if (m_writing || !m_services.document.isOpen()) {
-        Q_EMIT notSaved(m_writing ? tr("The plan is being saved already.") : tr("No model is open."));
+    if (!m_services.document.isOpen()) {
+        Q_EMIT notSaved(tr("No model is open."), false);
         return;
     }
-    m_saving = Saving { file().id, path, m_services.document.plan() };
+    const Saving wanted { file().id, path, m_services.document.plan() };
+    if (m_writing) {
+        m_nextSaving = wanted;
+        return;
+    }
+    m_saving = wanted;
     continueSaving();
     if (m_saving && !m_writing) {
         Q_EMIT saveWaits(tr("Saving \"%1\" as soon as the channels of the plan have been selected…")
@@ -202,30 +218,36 @@ void DocumentSession::continueSaving()
         return;
     }
     m_writing = true;
+    const auto written = std::make_shared<bool>(false); // a stop may come when it is too late for it
     Job* job = m_services.jobs.create(tr("Save %1").arg(QFileInfo(m_saving->path).fileName()), u"save"_s);
     // Selecting runs on the model's device, hence in its lane, before anything that is only looked at.
     job->start(
         needsSelection(plan) ? m_services.lanes.gpu() : m_services.lanes.cpu(),
-        [plan, selector, model = workbench.model(),
-         path = pathOf(m_saving->path)](JobContext& context) -> Status {
+        [plan, selector, model = workbench.model(), path = pathOf(m_saving->path),
+         written](JobContext& context) -> Status {
             Result<PruningPlan> realised = realisePlan(plan, selector.get(), model->spec(), context);
             if (!realised) {
                 return realised.error();
             }
             realised->modelDigest = model->digest();
-            return writePlanFile(*realised, path);
+            Status status = writePlanFile(*realised, path);
+            *written = status.has_value();
+            return status;
         },
-        [this](const Status& status) { finishSaving(status); }, 20);
+        [this, written](const Status& status) { finishSaving(*written ? Status(Unit {}) : status); }, 20);
 }
 
 void DocumentSession::finishSaving(const Status& status)
 {
     m_writing = false;
-    const Saving done = *std::exchange(m_saving, std::nullopt);
+    const Saving done = *std::exchange(m_saving, std::exchange(m_nextSaving, std::nullopt));
     if (!status) {
-        Q_EMIT notSaved(status.error().code == ErrorCode::Cancelled
-                            ? QString()
-                            : QString::fromStdString(status.error().message));
+        const bool stopped = status.error().code == ErrorCode::Cancelled;
+        Q_EMIT notSaved(
+            stopped ? tr("\"%1\" was not saved: saving it was stopped.").arg(QFileInfo(done.path).fileName())
+                    : QString::fromStdString(status.error().message),
+            stopped);
+        continueSaving();
         return;
     }
     // What was saved may be gone by now: another model, or undone and edited.
@@ -237,6 +259,7 @@ void DocumentSession::finishSaving(const Status& status)
             m_services.document.undoStack()->setClean();
         }
     }
+    continueSaving(); // before anybody hears of this one, and asks whether there is more to save
     Q_EMIT changed();
     Q_EMIT saved(done.path);
 }

@@ -43,7 +43,8 @@ public:
     [[nodiscard]] SessionSnapshot snapshot() const;
 
     /// Writes the plan as it is now, in the background; a plan whose channels have yet to be selected is
-    /// written as soon as they are. Ends with saved() or notSaved().
+    /// written as soon as they are. Ends with saved() or notSaved(). While another save is being written,
+    /// this one follows it; one that only waits is replaced.
     void save(const QString& path);
     [[nodiscard]] bool isSaving() const { return m_saving.has_value(); }
     /// The file is being written: a moment, unlike waiting for channels.
@@ -60,8 +61,8 @@ Q_SIGNALS:
     /// File or unsaved work changed.
     void changed();
     void saved(const QString& path);
-    /// `sentence` is empty when somebody stopped it.
-    void notSaved(const QString& sentence);
+    /// `stopped`: by somebody, so that it is no failure.
+    void notSaved(const QString& sentence, bool stopped);
     /// The save waits: why, in a sentence.
     void saveWaits(const QString& sentence);
     /// Resumed, or a sentence why not.
@@ -91,12 +92,15 @@ private:
     void replacePlan(const PruningPlan& plan, const QString& text, const QString& path, bool saved);
     void continueSaving();
     void finishSaving(const Status& status);
+    /// Nothing waits any more.
+    void dropWaiting(const QString& sentence, bool stopped);
     void applyResumed();
 
     Services m_services;
     std::vector<PlanFile> m_files; ///< by undo index, never empty
     int m_lastFile = 0;
     std::optional<Saving> m_saving;
+    std::optional<Saving> m_nextSaving; ///< asked for while m_saving is being written
     bool m_writing = false;
     std::optional<SessionSnapshot> m_resuming;
 };

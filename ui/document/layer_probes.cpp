@@ -100,6 +100,14 @@ LayerProbes::LayerProbes(Workbench& workbench, JobLanes& lanes, JobListModel& jo
         Q_EMIT changed();
     });
     connect(&m_document, &PlanDocument::planChanged, this, &LayerProbes::onPlanChanged);
+    connect(&m_workbench, &Workbench::allStopped, this, [this] {
+        if (m_startTimer->isActive() && mayStart()) {
+            m_startTimer->stop();
+            forgetWhatNoLongerHolds();
+            m_stopped = missing().has_value();
+            refresh();
+        }
+    });
 }
 
 LayerProbes::~LayerProbes() = default;
@@ -156,7 +164,8 @@ std::optional<double> LayerProbes::estimate(const std::vector<int>& keptKeyDims)
 QString LayerProbes::note() const
 {
     if (m_workbench.evaluator() == nullptr || m_workbench.baselineTrust() != Trust::Final) {
-        return tr("Waits for the baseline.");
+        return m_workbench.baselineNote().isEmpty() ? tr("Waits for the baseline.")
+                                                    : m_workbench.baselineNote();
     }
     if (!m_failure.isEmpty()) {
         return m_failure;
@@ -328,13 +337,18 @@ double LayerProbes::secondsOf(Stage stage) const
     return window * layers * m_windows;
 }
 
-void LayerProbes::consider()
+bool LayerProbes::mayStart() const
 {
     const bool dense = m_document.plan().keepsAll();
     const bool numbersFinal = m_workbench.evaluator() != nullptr
         && m_workbench.baselineTrust() == Trust::Final
         && (dense || (m_workbench.candidateTrust() == Trust::Final && m_workbench.realisedPlan()));
-    if (!m_document.isOpen() || m_job != nullptr || !numbersFinal) {
+    return m_document.isOpen() && m_job == nullptr && numbersFinal;
+}
+
+void LayerProbes::consider()
+{
+    if (!mayStart()) {
         refresh();
         return;
     }

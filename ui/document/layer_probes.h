@@ -74,6 +74,8 @@ private:
     void onModelChanged();
     void dropRun();
     void consider();
+    /// Nothing is under way, and the numbers that come first are final.
+    [[nodiscard]] bool mayStart() const;
     [[nodiscard]] bool isCurrent() const;
     /// What the plan's method selects now is what it selected for m_known.
     [[nodiscard]] bool selectsAlike() const;

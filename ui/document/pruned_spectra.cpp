@@ -46,9 +46,16 @@ void PrunedSpectra::setWanted(bool wanted)
 {
     if (wanted != m_wanted) {
         m_wanted = wanted;
-        refresh();
+        retry();
         Q_EMIT changed();
     }
+}
+
+void PrunedSpectra::retry()
+{
+    m_failedKey.clear();
+    m_note.clear();
+    refresh();
 }
 
 Trust PrunedSpectra::trust() const
@@ -57,6 +64,14 @@ Trust PrunedSpectra::trust() const
         return Trust::Missing;
     }
     return m_shownKey == wantedKey() ? Trust::Final : Trust::Stale;
+}
+
+QString PrunedSpectra::note() const
+{
+    if (!m_failedKey.empty() && m_failedKey == wantedKey()) {
+        return m_note;
+    }
+    return m_workbench.realisedPlan() ? QString() : m_workbench.candidateNote();
 }
 
 std::string PrunedSpectra::wantedKey() const
@@ -78,6 +93,7 @@ void PrunedSpectra::forget()
         m_runningKey.clear();
         m_jobs.cancelKind(u"prunedSpectra"_s);
     }
+    m_failedKey.clear();
     m_note.clear();
     Q_EMIT changed();
 }
@@ -92,9 +108,9 @@ void PrunedSpectra::refresh()
     }
     const std::shared_ptr<const SpectraSummary>& dense = m_workbench.spectra();
     const std::optional<PruningPlan>& realised = m_workbench.realisedPlan();
-    if (!m_wanted || key.empty() || key == m_shownKey || key == m_runningKey || dense == nullptr
-        || dense->positions.empty() || m_workbench.spectraTrust() != Trust::Final || !realised
-        || m_workbench.model() == nullptr || m_workbench.texts().evaluation == nullptr) {
+    if (!m_wanted || key.empty() || key == m_shownKey || key == m_runningKey || key == m_failedKey
+        || dense == nullptr || dense->positions.empty() || m_workbench.spectraTrust() != Trust::Final
+        || !realised || m_workbench.model() == nullptr || m_workbench.texts().evaluation == nullptr) {
         return;
     }
     m_runningKey = key;
@@ -118,8 +134,8 @@ void PrunedSpectra::refresh()
             }
             m_runningKey.clear();
             if (!result) {
-                m_note = result.error().code == ErrorCode::Cancelled ? tr("The pruned spectra were stopped.")
-                                                                     : m_workbench.describe(result.error());
+                m_failedKey = key;
+                m_note = m_workbench.noteOf(result.error(), tr("Press F5 to analyse again."));
                 m_workbench.report(result.error());
             } else if (!m_document.plan().keepsAll()) {
                 m_spectra = std::move(result).value();

@@ -32,8 +32,10 @@ public:
     /// Null before there is one, and for a plan that keeps everything.
     [[nodiscard]] const std::shared_ptr<const SpectraSummary>& spectra() const { return m_spectra; }
     [[nodiscard]] Trust trust() const;
-    /// Why there is none, as a sentence; or empty.
-    [[nodiscard]] const QString& note() const { return m_note; }
+    /// Why those of the present plan do not come by themselves, as a sentence; or empty.
+    [[nodiscard]] QString note() const;
+    /// Goes on after a stop or a failure.
+    void retry();
 
 Q_SIGNALS:
     void changed();
@@ -53,6 +55,7 @@ private:
     std::shared_ptr<const SpectraSummary> m_spectra;
     std::string m_shownKey;
     std::string m_runningKey; ///< empty when no job is under way
+    std::string m_failedKey; ///< of what was stopped or failed, until it is asked for again
     QString m_note;
     std::shared_ptr<const TokenWindows> m_text;
     int m_generation = 0;

@@ -255,6 +255,7 @@ void TextScores::prepare(int row)
             if (const int at = rowOf(path); at > 0) {
                 if (!result) {
                     fail(path, result.error());
+                    m_workbench.report(result.error());
                 } else {
                     m_texts[idx(at)].windows = std::make_shared<const TokenWindows>(std::move(*result));
                     Q_EMIT textChanged(at);

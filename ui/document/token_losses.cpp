@@ -47,6 +47,12 @@ TokenLosses::TokenLosses(Workbench& workbench, JobLanes& lanes, JobListModel& jo
         schedule();
         Q_EMIT changed();
     });
+    connect(&m_workbench, &Workbench::allStopped, this, [this] {
+        if (m_startTimer->isActive()) {
+            m_startTimer->stop();
+            fail(cancelledError());
+        }
+    });
 }
 
 TokenLosses::~TokenLosses() = default;
@@ -84,6 +90,13 @@ Trust TokenLosses::trust() const
     return !isCurrent() ? Trust::Stale : m_comparison->complete ? Trust::Final : Trust::Partial;
 }
 
+QString TokenLosses::stopNote() const
+{
+    const bool failed = m_box == nullptr && !m_failure.isEmpty() && m_workbench.candidate() != nullptr
+        && m_failedAt.lock() == m_workbench.candidate();
+    return failed ? m_failure : QString();
+}
+
 QString TokenLosses::note() const
 {
     if (!m_workbench.blockingSentence().isEmpty()) {
@@ -96,11 +109,14 @@ QString TokenLosses::note() const
         return tr(
             "The plan keeps everything, so no token's loss changes. Lower a fader, a ratio or the cut.");
     }
-    if (!m_failure.isEmpty()) {
-        return m_failure;
+    if (const QString stopped = stopNote(); !stopped.isEmpty()) {
+        return stopped;
     }
-    return m_workbench.candidateTrust() == Trust::Final ? tr("Comparing the tokens…")
-                                                        : tr("Waiting for the candidate's number…");
+    if (m_workbench.candidateTrust() == Trust::Final) {
+        return tr("Comparing the tokens…");
+    }
+    return m_workbench.candidateNote().isEmpty() ? tr("Waiting for the candidate's number…")
+                                                 : m_workbench.candidateNote();
 }
 
 void TokenLosses::forget()
@@ -119,7 +135,8 @@ void TokenLosses::schedule()
     const bool running = m_box != nullptr && m_workbench.candidate() != nullptr
         && m_runningEvaluator.lock() == m_workbench.evaluator()
         && m_runningPlan == m_workbench.candidate()->planFingerprint;
-    if (isWanted() && !running && !(isCurrent() && m_comparison->complete)) {
+    // Who stops it does not want it to begin again with the next look at the same number.
+    if (isWanted() && !running && !(isCurrent() && m_comparison->complete) && stopNote().isEmpty()) {
         m_startTimer->start();
     } else if (!running) {
         dropRun(); // of a plan that nobody asks for any more
@@ -138,7 +155,7 @@ void TokenLosses::dropRun()
 
 void TokenLosses::start()
 {
-    if (!isWanted() || (isCurrent() && m_comparison->complete)) {
+    if (!isWanted() || (isCurrent() && m_comparison->complete) || !stopNote().isEmpty()) {
         return;
     }
     m_failure.clear();
@@ -162,17 +179,24 @@ void TokenLosses::start()
             }
             m_box.reset();
             if (!result) {
-                m_failure = result.error().code == ErrorCode::Cancelled
-                    ? tr("Stopped. Press Ctrl+R to evaluate again.")
-                    : m_workbench.describe(result.error());
-                m_workbench.report(result.error());
-                Q_EMIT changed();
+                if (std::shared_ptr<const TokenComparison> part = box->take()) {
+                    take(std::move(part)); // what was reached before it stopped
+                }
+                fail(result.error());
                 return;
             }
             take(std::move(result).value());
         },
         kPriority);
     m_partialTimer->start();
+}
+
+void TokenLosses::fail(const Error& error)
+{
+    m_failedAt = m_workbench.candidate();
+    m_failure = m_workbench.noteOf(error, tr("Press Ctrl+R to evaluate again."));
+    m_workbench.report(error);
+    Q_EMIT changed();
 }
 
 void TokenLosses::take(std::shared_ptr<const TokenComparison> comparison)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/result.h"
+#include "core/evaluation/perplexity.h"
 #include "core/evaluation/token_comparison.h"
 #include "core/jobs/mailbox.h"
 #include "core/text/token_windows.h"
@@ -43,6 +45,9 @@ public:
     [[nodiscard]] const MeanInterval& kl() const { return m_kl; }
     [[nodiscard]] const MeanInterval& sameTop() const { return m_sameTop; }
     [[nodiscard]] Trust trust() const;
+    /// Why the present candidate's tokens will not be completed by themselves: stopped or failed, with the
+    /// way on; or empty.
+    [[nodiscard]] QString stopNote() const;
     /// Why there is nothing, with the way on; or empty.
     [[nodiscard]] QString note() const;
 
@@ -55,6 +60,7 @@ private:
     void start();
     void dropRun();
     void take(std::shared_ptr<const TokenComparison> comparison);
+    void fail(const Error& error);
     [[nodiscard]] bool isWanted() const;
     [[nodiscard]] bool isCurrent() const;
 
@@ -76,6 +82,7 @@ private:
     MeanInterval m_kl;
     MeanInterval m_sameTop;
     QString m_failure;
+    std::weak_ptr<const PerplexityEstimate> m_failedAt; ///< the number after which it failed
 };
 
 } // namespace rankscope

@@ -60,7 +60,7 @@ TokenRanks::TokenRanks(Workbench& workbench, JobLanes& lanes, JobListModel& jobs
     , m_partialTimer(new QTimer(this))
 {
     m_startTimer->setSingleShot(true);
-    connect(m_startTimer, &QTimer::timeout, this, &TokenRanks::start);
+    connect(m_startTimer, &QTimer::timeout, this, [this] { start(false); });
     m_partialTimer->setInterval(kPartialPollMs);
     connect(m_partialTimer, &QTimer::timeout, this, &TokenRanks::takePartial);
     connect(&m_workbench, &Workbench::overviewChanged, this, &TokenRanks::forget);
@@ -71,6 +71,12 @@ TokenRanks::TokenRanks(Workbench& workbench, JobLanes& lanes, JobListModel& jobs
         }
     });
     connect(&m_workbench, &Workbench::selectorChanged, this, &TokenRanks::schedule);
+    connect(&m_workbench, &Workbench::allStopped, this, [this] {
+        if (m_startTimer->isActive()) {
+            m_startTimer->stop();
+            start(true);
+        }
+    });
     connect(&m_workbench, &Workbench::baselineChanged, this, [this] {
         if (m_shown.trajectory == nullptr) {
             Q_EMIT changed(); // blocking sentences arrive this way
@@ -155,10 +161,22 @@ QString TokenRanks::staleCaption() const
 {
     return tr("of %1 · %2")
         .arg(staleOrigin(),
-             !m_failure.isEmpty() && m_failedKey == wanted() ? m_failure
-                 : waitsForSelection()                       ? selectionNote()
-                 : mayStart()                                ? tr("computing…")
-                                                             : tr("press F5 for this one"));
+             !stopNote().isEmpty()   ? stopNote()
+                 : waitsForSelection() ? selectionNote()
+                 : mayStart()          ? tr("computing…")
+                                       : tr("press F5 for this one"));
+}
+
+QString TokenRanks::stopNote() const
+{
+    const Key now = wanted();
+    if (m_box != nullptr && m_runningKey == now) {
+        return {};
+    }
+    if (!m_failure.isEmpty() && m_failedKey == now) {
+        return m_failure;
+    }
+    return waitsForSelection() ? m_workbench.selectorNote() : QString();
 }
 
 QString TokenRanks::note() const
@@ -185,8 +203,8 @@ QString TokenRanks::note() const
     if (m_shown.trajectory != nullptr) {
         return {};
     }
-    if (!m_failure.isEmpty() && m_failedKey == wanted()) {
-        return m_failure;
+    if (const QString stopped = stopNote(); !stopped.isEmpty()) {
+        return stopped;
     }
     if (!mayStart()) {
         return tr("The state of layer %1 at every token takes about %2 on this device. Press F5 to compute "
@@ -273,7 +291,7 @@ void TokenRanks::schedule()
     Q_EMIT changed();
 }
 
-void TokenRanks::start()
+void TokenRanks::start(bool held)
 {
     const Key key = wanted();
     const std::shared_ptr<const Model>& model = m_workbench.model();
@@ -296,11 +314,15 @@ void TokenRanks::start()
     if (!mayStart()) {
         return;
     }
-    const PruningPlan plan = m_document.plan();
-    const std::shared_ptr<const ChannelSelector>& selector = m_workbench.selector();
     if (waitsForSelection()) {
         return; // starts when the selector arrives
     }
+    if (held) {
+        fail(key, cancelledError());
+        return;
+    }
+    const PruningPlan plan = m_document.plan();
+    const std::shared_ptr<const ChannelSelector>& selector = m_workbench.selector();
     m_runningKey = key;
     m_box = std::make_shared<Mailbox<Trace>>();
     Job* job = m_jobs.create(tr("Ranks over tokens, layer %1").arg(key.layer), u"tokenRanks"_s);
@@ -337,13 +359,11 @@ void TokenRanks::start()
             if (generation != m_generation || box != m_box) {
                 return;
             }
+            takePartial(); // what was reached before it stopped
             m_box.reset();
             m_partialTimer->stop();
             if (!result) {
-                m_failedKey = key;
-                m_failure = m_workbench.noteOf(result.error(), tr("Press F5 to analyse again."));
-                m_workbench.report(result.error());
-                Q_EMIT changed();
+                fail(key, result.error());
                 return;
             }
             keep(key, *result);
@@ -351,6 +371,14 @@ void TokenRanks::start()
         },
         kPriority);
     m_partialTimer->start();
+}
+
+void TokenRanks::fail(const Key& key, const Error& error)
+{
+    m_failedKey = key;
+    m_failure = m_workbench.noteOf(error, tr("Press F5 to analyse again."));
+    m_workbench.report(error);
+    Q_EMIT changed();
 }
 
 void TokenRanks::takePartial()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/analysis/state_trajectory.h"
+#include "core/base/result.h"
 #include "core/jobs/mailbox.h"
 #include "ui/document/quality.h"
 
@@ -53,6 +54,8 @@ public:
     [[nodiscard]] QString staleOrigin() const;
     /// The same with why the wanted one is not there: it is being computed, was stopped, failed or waits.
     [[nodiscard]] QString staleCaption() const;
+    /// Why the wanted one will not be completed by itself: stopped or failed, with the way on; or empty.
+    [[nodiscard]] QString stopNote() const;
     /// Why there is nothing: a sentence with the way on; or empty.
     [[nodiscard]] QString note() const;
     /// Tokens of the shown window as labels, white space made visible.
@@ -85,7 +88,9 @@ private:
     [[nodiscard]] QString selectionNote() const;
     void forget();
     void schedule();
-    void start();
+    /// Held back: what would begin counts as stopped.
+    void start(bool held);
+    void fail(const Key& key, const Error& error);
     void takePartial();
     void dropRun();
     void offer(const Key& key, Trace trace);

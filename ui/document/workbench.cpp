@@ -84,6 +84,7 @@ void Workbench::stopAll()
         Q_EMIT candidateChanged();
     }
     m_restartOnNumber = false;
+    Q_EMIT allStopped();
     m_jobs.cancelAll();
 }
 
@@ -230,6 +231,7 @@ void Workbench::forgetStatistics()
     m_statistics.reset();
     m_selector.reset();
     m_selectorNote.clear();
+    m_statisticsNote.clear();
     m_results.clear();
     m_realised.reset();
     // A run under way scores channels of the old text: it is started again with the new ones.

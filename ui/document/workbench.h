@@ -85,6 +85,7 @@ public:
     void analyseAgain();
     /// Only what selecting channels lacks: because it was stopped or failed, or waits to be asked for.
     void resumeSelection();
+    /// Every job of every kind; what would begin by itself in a moment does not.
     void stopAll();
 
     [[nodiscard]] const std::shared_ptr<const CheckpointOverview>& overview() const { return m_overview; }
@@ -149,6 +150,8 @@ public:
     /// empty.
     [[nodiscard]] const QString& spectraNote() const { return m_spectraNote; }
     [[nodiscard]] const QString& selectorNote() const { return m_selectorNote; }
+    /// Of what methods with a calibration text need.
+    [[nodiscard]] const QString& statisticsNote() const { return m_statisticsNote; }
     [[nodiscard]] const QString& baselineNote() const { return m_baselineNote; }
     /// Also that the channels it needs are not being selected.
     [[nodiscard]] const QString& candidateNote() const;
@@ -184,6 +187,8 @@ Q_SIGNALS:
     void activityChanged();
     /// The model could not be loaded on the device that was chosen; its numbers of `device` stay, as stale.
     void deviceFailed(const rankscope::Device& device, rankscope::DType dtype);
+    /// stopAll() was called: jobs are about to be told. For those who would start one in a moment.
+    void allStopped();
     /// A sentence for the message bar. `severity` as of checkpoint issues.
     void problem(const QString& sentence, rankscope::IssueSeverity severity);
 
@@ -279,6 +284,7 @@ private:
     bool m_textStopped = false;
     QString m_spectraNote;
     QString m_selectorNote;
+    QString m_statisticsNote;
     QString m_baselineNote;
     QString m_candidateNote;
 

@@ -45,7 +45,7 @@ void Workbench::startWhenReady()
         if (m_analyseAtOnce) {
             startStatistics();
         } else {
-            m_selectorNote = askFirstNote();
+            m_selectorNote = m_statisticsNote = askFirstNote();
             Q_EMIT selectorChanged();
             Q_EMIT candidateChanged();
         }
@@ -155,6 +155,7 @@ void Workbench::startSpectra()
 void Workbench::startStatistics()
 {
     m_statisticsUnderWay = true;
+    m_statisticsNote.clear();
     Job* job = newJob(tr("Collect channel statistics"), u"statistics"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -169,7 +170,8 @@ void Workbench::startStatistics()
             }
             m_statisticsUnderWay = false;
             if (!result) {
-                m_selectorNote = noteOf(result.error(), tr("Press F5 to read the calibration text again."));
+                m_selectorNote = m_statisticsNote
+                    = noteOf(result.error(), tr("Press F5 to read the calibration text again."));
                 Q_EMIT selectorChanged();
                 Q_EMIT candidateChanged();
                 report(result.error());

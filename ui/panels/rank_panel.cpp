@@ -259,13 +259,15 @@ void RankPanel::refresh()
                           .arg(rank);
     if (trust == Trust::Stale) {
         caption = m_ranks.staleCaption();
-    } else if (spectra == nullptr) {
-        caption = tr("layer %1 · computing…").arg(m_selection.currentLayer());
     } else if (trust == Trust::Partial) {
-        caption = tr("layer %1 · %2 of %3 tokens so far")
-                      .arg(m_selection.currentLayer())
-                      .arg(spectra->knownTokens)
-                      .arg(spectra->tokens);
+        const QString stopped = m_ranks.stopNote();
+        caption = tr("layer %1").arg(m_selection.currentLayer());
+        if (spectra != nullptr) {
+            caption += tr(" · %1 of %2 tokens").arg(spectra->knownTokens).arg(spectra->tokens);
+        }
+        caption += !stopped.isEmpty() ? u" · "_s + stopped
+            : spectra != nullptr      ? tr(" so far")
+                                      : tr(" · computing…");
     }
     Q_EMIT captionChanged(caption);
 }

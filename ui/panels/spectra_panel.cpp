@@ -251,9 +251,12 @@ QString SpectraPanel::emptySentence() const
         return tr("Loading the weights…");
     }
     if (ofOneWindow()) {
-        return m_sources.tokenRanks.shown().spectra == nullptr && m_sources.tokenRanks.note().isEmpty()
-            ? tr("Decomposing the state of layer %1…").arg(layer)
-            : m_sources.tokenRanks.note();
+        const TokenRanks& ranks = m_sources.tokenRanks;
+        if (ranks.shown().spectra != nullptr || !ranks.note().isEmpty()) {
+            return ranks.note();
+        }
+        return ranks.stopNote().isEmpty() ? tr("Decomposing the state of layer %1…").arg(layer)
+                                          : ranks.stopNote();
     }
     if (workbench.spectra() == nullptr) {
         return workbench.spectraNote().isEmpty() ? tr("Analysing the state…") : workbench.spectraNote();

@@ -117,16 +117,18 @@ void TokenLossPanel::refresh()
     m_delegate->setDivergence(order == TokenOrder::Divergence);
     m_list->viewport()->update();
     const QString tokens = formatCount(comparison->tokens());
-    Q_EMIT captionChanged(trust == Trust::Partial ? tr("running · %1 tokens so far").arg(tokens)
-                              : trust == Trust::Stale
-                              ? staleCaption()
-                              : tr("%1 of %2 tokens").arg(m_model->rowCount()).arg(tokens) + QChar(0x9c)
-                                  + tr("%1 shown").arg(m_model->rowCount()));
+    const QString stopped = m_losses.stopNote();
+    Q_EMIT captionChanged(
+        trust == Trust::Partial     ? (stopped.isEmpty() ? tr("running · %1 tokens so far").arg(tokens)
+                                                         : tr("%1 tokens · %2").arg(tokens, stopped))
+            : trust == Trust::Stale ? staleCaption()
+                                    : tr("%1 of %2 tokens").arg(m_model->rowCount()).arg(tokens) + QChar(0x9c)
+                + tr("%1 shown").arg(m_model->rowCount()));
 }
 
 QString TokenLossPanel::staleCaption() const
 {
-    const QString why = m_workbench.staleReason();
+    const QString why = m_losses.stopNote().isEmpty() ? m_workbench.staleReason() : m_losses.stopNote();
     return why.isEmpty() ? tr("↻ from an earlier plan: comparing…") : u"↻ "_s + why;
 }
 
