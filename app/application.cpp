@@ -147,7 +147,8 @@ void Application::start()
     }
     if (!m_options.moment.isEmpty()) {
         takePictureAtTheMoment();
-    } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty() || !m_options.actions.isEmpty()) {
+    } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()
+               || !m_options.actions.isEmpty()) {
         workWhenSettled();
     }
 }
@@ -271,9 +272,8 @@ bool Application::takeWantedPictures()
     Parts& parts = *m_parts;
     if (!m_options.screenshot.isEmpty()) {
         ExportDialog* dialog = parts.window->exportDialog();
-        saveScreenshot(m_options.dialog == u"export"_s && dialog != nullptr
-                           ? static_cast<QWidget&>(*dialog)
-                           : *parts.window);
+        saveScreenshot(m_options.dialog == u"export"_s && dialog != nullptr ? static_cast<QWidget&>(*dialog)
+                                                                            : *parts.window);
     }
     if (!m_options.pictures.isEmpty()
         && takePictures({ m_options.pictures, m_options.theme, m_options.sizes }, parts.window->services(),

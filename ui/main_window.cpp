@@ -153,8 +153,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     refreshStatus();
 }
 
-/// What belongs to the window goes after the window's own part: a panel that is hidden on the way says so, and nothing of
-/// this class may hear it then.
+/// What belongs to the window goes after the window's own part: a panel that is hidden on the way says so,
+/// and nothing of this class may hear it then.
 MainWindow::~MainWindow()
 {
     m_actions->dropRules();

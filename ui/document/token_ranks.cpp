@@ -161,7 +161,7 @@ QString TokenRanks::staleCaption() const
 {
     return tr("of %1 · %2")
         .arg(staleOrigin(),
-             !stopNote().isEmpty()   ? stopNote()
+             !stopNote().isEmpty()     ? stopNote()
                  : waitsForSelection() ? selectionNote()
                  : mayStart()          ? tr("computing…")
                                        : tr("press F5 for this one"));

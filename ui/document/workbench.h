@@ -78,8 +78,8 @@ public:
     void setReference(std::shared_ptr<const PerplexityEstimate> estimate);
     void setDevice(const Device& device, DType dtype);
     void refreshDevices();
-    /// Scores the candidate again, the baseline when it is not final; goes on with an opening that was stopped
-    /// or failed.
+    /// Scores the candidate again, the baseline when it is not final; goes on with an opening that was
+    /// stopped or failed.
     void evaluateAgain();
     /// Weights or texts that are missing come first, and what rests on them by itself.
     void analyseAgain();

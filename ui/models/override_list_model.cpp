@@ -66,7 +66,8 @@ std::vector<OverrideListModel::Entry> OverrideListModel::entries() const
                 brief.front() = size;
             }
             const QString head = tr("Layer %1: %2").arg(layer);
-            found.push_back({ layer, parts.join(u", "_s), head.arg(parts.join(u", "_s)), head.arg(brief.join(u", "_s)) });
+            found.push_back(
+                { layer, parts.join(u", "_s), head.arg(parts.join(u", "_s)), head.arg(brief.join(u", "_s)) });
         }
     }
     return found;
