@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QDebug>
 #include <QImage>
 #include <QObject>
 #include <QPaintEvent>
@@ -31,7 +32,12 @@ public:
     [[nodiscard]] bool paints(const QRegion& least, const QRegion& most)
     {
         const bool done = QTest::qWaitFor([&] { return least.subtracted(m_painted).isEmpty(); });
-        return done && std::exchange(m_painted, {}).subtracted(most).isEmpty();
+        const QRegion painted = std::exchange(m_painted, {});
+        if (!done || !painted.subtracted(most).isEmpty()) {
+            qWarning() << "painted" << painted << "instead of" << least << "to" << most;
+            return false;
+        }
+        return true;
     }
 
 private:

@@ -597,7 +597,7 @@ private Q_SLOTS:
         const QDir recovery(state.filePath(u"recovery"_s));
         QTRY_COMPARE_WITH_TIMEOUT(recovery.entryList({ u"*.json"_s }, QDir::Files).size(), 2, kEngineMs);
         QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
-        QVERIFY(QFile::exists(recovery.filePath(u"session-1-x.json"_s)));
+        QVERIFY(recovery.exists(u"session-1-x.json"_s));
     }
 
     void aStateFolderThatCannotBeWrittenIsSaidOnce()

@@ -112,6 +112,8 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowExposed(&bench.faders));
         QVERIFY(test::screenIsUpToDate(bench.faders));
         test::PaintSpy spy(bench.faders);
+        bench.faders.update(); // with all that showing it left to do
+        QVERIFY(spy.paints(bench.faders.rect(), bench.faders.rect()));
         const auto around = [&bench](int first, int last) {
             return QRect(QPoint(bench.at({ first, 0.0 }).x() - 2, 0),
                          QPoint(bench.at({ last, 0.0 }).x() + 2, bench.faders.height() - 1));

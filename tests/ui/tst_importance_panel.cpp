@@ -142,17 +142,19 @@ private Q_SLOTS:
         Bench bench;
         QVERIFY(bench.ready());
         for (const bool map : { false, true }) {
-            bench.panel().setScope(map ? ImportancePanel::Scope::Map : ImportancePanel::Scope::Layer);
             ChannelPlot& view = map ? static_cast<ChannelPlot&>(*bench.panel().map()) : bench.plot();
+            QSignalSpy drawn(view.focusProxy(), SIGNAL(afterReplot()));
+            bench.panel().setScope(map ? ImportancePanel::Scope::Map : ImportancePanel::Scope::Layer);
             QTRY_VERIFY(view.isVisible());
+            QTRY_COMPARE(view.shownHeads().size(), std::size_t { 4 });
             const auto picture = [&view] { return view.grab().toImage(); };
             QImage before = picture();
             const auto changes = [&] {
                 const QImage now = picture();
                 return now != std::exchange(before, now);
             };
-            QTRY_VERIFY(!changes()); // whatever was left to draw
-            QSignalSpy drawn(view.focusProxy(), SIGNAL(afterReplot()));
+            QTRY_VERIFY(!drawn.isEmpty() && !changes());
+            drawn.clear(); // no turn of the event loop from here on
             LayerSelection::Hover hover;
             hover.layer = kLayer;
             hover.head = 2;

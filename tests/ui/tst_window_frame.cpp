@@ -11,6 +11,7 @@
 #include "ui/models/layer_selection.h"
 #include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/heads_panel.h"
 #include "ui/widgets/hint_strip.h"
 #include "ui/widgets/message_bar.h"
 
