@@ -12,6 +12,7 @@
 #include "ui/main_window.h"
 #include "ui/models/layer_selection.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/equaliser_panel.h"
 #include "ui/panels/heads_panel.h"
 #include "ui/panels/rank_panel.h"
 #include "ui/panels/spectra_panel.h"
@@ -527,7 +528,9 @@ private Q_SLOTS:
             bench.workbench.setOptions(options);
             QTRY_VERIFY2(last().startsWith(u"of an earlier"_s), qPrintable(last()));
             // The marks of the faders as well.
-            auto* faders = bench.window.findChild<Equaliser*>();
+            auto* panel = bench.window.findChild<EqualiserPanel*>();
+            QVERIFY(panel->isVisible()); // a hidden one catches up when it is shown
+            auto* faders = panel->findChild<Equaliser*>();
             const QSignalSpy said(faders, &Equaliser::hovered);
             const QPointF at = faders->pointOf(3, 20.0);
             QMouseEvent move(QEvent::MouseMove, at, faders->mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
