@@ -300,7 +300,6 @@ private:
     QString m_blockedMessage; ///< the message that says why there are no numbers
     QString m_saveWaits; ///< the message that a save waits
     QString m_deviceOffer; ///< the message that offers a device
-    bool m_sameTextSaid = false; ///< that selection sees what is scored
     std::vector<RecoveryKeeper::Offer> m_offers; ///< not yet answered, the newest first
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
     bool m_mayStopExport = false; ///< the user was asked about it while closing

@@ -297,16 +297,11 @@ void MainWindow::refreshTexts()
         tip += u'\n' + tr("%1 windows of %2 tokens").arg(text->count).arg(text->length);
     }
     const bool same = workbench.scoresCalibrationText();
-    const QString warning = tr("Evaluation and calibration text are the same: selection has seen what is "
-                               "scored, so that losses look too small.");
-    if (same) {
+    if (same) { // a state, not an event: it stays beside the text and is in no message's way
         name = u"⚠ "_s + name;
-        tip += u'\n' + warning;
-        if (!std::exchange(m_sameTextSaid, true)) {
-            showProblem(warning, IssueSeverity::Warning);
-        }
-    } else if (std::exchange(m_sameTextSaid, false)) {
-        m_messages->withdraw(warning);
+        tip += u'\n'
+            + tr("Evaluation and calibration text are the same: selection has seen what is scored, so that "
+                 "losses look too small.");
     }
     m_strip->setTextText(name, tip);
     QMenu* menu = m_strip->textButton()->menu();
