@@ -159,6 +159,7 @@ void TextScores::add(const QString& path)
     const QString absolute = QFileInfo(path).absoluteFilePath();
     if (const int row = rowOf(absolute); row >= 0) {
         m_texts[idx(row)].failure.clear();
+        m_texts[idx(row)].reported.clear();
         m_texts[idx(row)].stopped = false;
         Q_EMIT textChanged(row);
         startNext();
@@ -255,7 +256,10 @@ void TextScores::prepare(int row)
             if (const int at = rowOf(path); at > 0) {
                 if (!result) {
                     fail(path, result.error());
-                    m_workbench.report(result.error());
+                    TextScore& text = m_texts[idx(at)];
+                    if (std::exchange(text.reported, text.failure) != text.failure) {
+                        m_workbench.report(result.error());
+                    }
                 } else {
                     m_texts[idx(at)].windows = std::make_shared<const TokenWindows>(std::move(*result));
                     Q_EMIT textChanged(at);

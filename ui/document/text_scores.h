@@ -35,6 +35,7 @@ struct TextScore {
     Trust baselineTrust = Trust::Missing;
     Trust trust = Trust::Missing; ///< of candidate and delta
     QString failure; ///< a sentence, or empty
+    QString reported; ///< the failure that was said last: other windows of the same text do not say it again
     bool stopped = false; ///< which is the failure: another plan is scored again
 };
 

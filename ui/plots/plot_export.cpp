@@ -109,7 +109,9 @@ QString write(const Writers& writers, const PlotExport& source, const QString& p
     } else if (suffix == u"csv"_s && source.csv != nullptr) {
         return writeTextFile(path, source.csv());
     } else {
-        return translated("The picture was not saved: the file name must end in .png, .svg, .pdf or .csv.");
+        return translated(
+                   "The picture was not saved as \"%1\": the name must end in .png, .svg, .pdf or .csv.")
+            .arg(QFileInfo(path).fileName());
     }
     return written
         ? QString()
