@@ -217,7 +217,7 @@ void LayerColumns::fit()
     int used = 0;
     const auto least = [&](int column) {
         const int byHand = m_columns[idx(column)].width;
-        return byHand > 0 ? byHand : leastWidth(column);
+        return std::max(header->minimumSectionSize(), byHand > 0 ? byHand : leastWidth(column));
     };
     for (const int column : kByUse) {
         if (m_columns[idx(column)].wish == Wish::Shown) {
