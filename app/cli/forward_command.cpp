@@ -122,6 +122,8 @@ Result<CommandResult> runForwardCommand(CommandContext& context)
     }
     if (model == nullptr) {
         warnOfIssues(context, *overview);
+        context.debug(fmt::format("Running \"{}\" from its files, one block after the other: {} on {}.",
+                                  overview->name, shortName(load->dtype), toString(load->device)));
     }
     ForwardRequest request;
     request.plan = plan->get();

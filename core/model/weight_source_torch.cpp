@@ -171,6 +171,15 @@ void WeightSource::forHeadRows(std::int64_t mostBytes,
     }
 }
 
+void WeightSource::check()
+{
+    for (const ExpectedTensor& expected : expectedTensors(m_spec)) {
+        const TensorEntry& entry = entryOf(expected.name);
+        read(entry, m_reader->bytes(entry));
+        m_reader->mapping(entry).release(m_reader->bytes(entry));
+    }
+}
+
 MixerWeights WeightSource::linearMixer(const LayerSpec& layer, const std::string& attn)
 {
     MixerWeights mixer;

@@ -52,6 +52,9 @@ public:
     void forHeadRows(std::int64_t mostBytes,
                      const std::function<void(std::int64_t firstRow, const at::Tensor& rows)>& use);
 
+    /// Reads every tensor that a model is made of, for its checks alone.
+    void check();
+
     /// Over the options that change numbers and all tensors read, in the order of reading.
     [[nodiscard]] std::string digest() const;
 

@@ -227,7 +227,7 @@ private Q_SLOTS:
                              ::text(path("ids")), QStringLiteral("-o"), ::text(path("out")),
                              QStringLiteral("--form"), QStringLiteral("token"), QStringLiteral("--dtype"),
                              QStringLiteral("fp64"), QStringLiteral("--json"), QStringLiteral("--verbose") },
-                           "Loaded", 500);
+                           "Running", 500);
         RANKSCOPE_CHECK_RUN(outcome.run, 130);
         QVERIFY2(outcome.secondsToEnd < kSecondsToStop, fmt::format("{} s", outcome.secondsToEnd).c_str());
         QCOMPARE(outcome.run.json()["error"]["code"].get<std::string>(), std::string("cancelled"));

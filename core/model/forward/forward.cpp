@@ -16,6 +16,7 @@
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -25,6 +26,11 @@ namespace {
 
 /// Of an output head that is made for one pass: 8000 rows of 2048 in fp32.
 constexpr std::int64_t kHeadPartBytes = std::int64_t { 64 } << 20;
+
+bool isOutside(std::int64_t id, std::int64_t vocabularySize)
+{
+    return id < 0 || id >= vocabularySize;
+}
 
 /// A model as its forward pass sees it, whether its weights are all there or made when their turn comes.
 struct Parts {
@@ -113,7 +119,7 @@ at::Tensor tokenTensor(std::int64_t vocabularySize, Device device, std::span<con
                        std::int64_t batch, std::int64_t length)
 {
     for (const std::int64_t id : ids) {
-        if (id < 0 || id >= vocabularySize) {
+        if (isOutside(id, vocabularySize)) {
             throwError(Error {
                 ErrorCode::BadData,
                 fmt::format("Token id {} is outside the model's vocabulary of {}; the tokenizer belongs to "
@@ -165,6 +171,10 @@ Result<ForwardOutput> runForward(const std::filesystem::path& checkpoint, const 
     return guarded("running the model", [&] {
         const c10::InferenceMode inference;
         WeightSource source(*open, WeightSource::Digest::None, job, nullptr);
+        if (std::ranges::any_of(ids,
+                                [&spec](std::int64_t id) { return isOutside(id, spec.vocabularySize); })) {
+            source.check(); // damaged weights are told first, as by loading
+        }
         const Parts parts {
             spec,
             options.device,
