@@ -19,6 +19,8 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -119,6 +121,39 @@ Status removeStale(const fs::path& target)
         }
     }
     return Unit {};
+}
+
+/// Removes a folder. File systems may take a second to free the blocks of a few GB, so that large files are
+/// held open while their names go, and closed, which is what frees them, in a thread of their own. Returns
+/// why something stayed.
+std::error_code removeFolder(const fs::path& folder)
+{
+    constexpr std::uintmax_t largeBytes = std::uintmax_t { 64 } << 20U;
+    std::vector<int> held;
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, ignored)) {
+        if (entry.is_regular_file(ignored) && entry.file_size(ignored) >= largeBytes) {
+            const int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+            if (descriptor >= 0) {
+                held.push_back(descriptor);
+            }
+        }
+    }
+    std::error_code failure;
+    fs::remove_all(folder, failure);
+    const auto closeAll = [](const std::vector<int>& descriptors) {
+        for (const int descriptor : descriptors) {
+            ::close(descriptor);
+        }
+    };
+    if (!held.empty()) {
+        try {
+            std::thread(closeAll, held).detach(); // an end of the process closes them as well
+        } catch (const std::system_error&) {
+            closeAll(held);
+        }
+    }
+    return failure;
 }
 
 void flushFolder(const fs::path& folder)
@@ -264,8 +299,7 @@ StagingFolder::StagingFolder(fs::path target, fs::path path, int lock)
 StagingFolder::~StagingFolder()
 {
     if (!m_path.empty()) {
-        std::error_code ignored;
-        fs::remove_all(m_path, ignored);
+        removeFolder(m_path);
     }
     if (m_lock >= 0) {
         ::close(m_lock);
@@ -316,8 +350,7 @@ Result<std::string> StagingFolder::replace()
     }
     m_path.clear();
     flushFolder(m_target.parent_path());
-    std::error_code failure;
-    fs::remove_all(old, failure);
+    const std::error_code failure = removeFolder(old);
     return failure
         ? fmt::format("The replaced folder could not be removed completely; its rest is \"{}\" ({}).",
                       old.string(), failure.message())

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kStepBytes = 1U << 20U;
 constexpr std::int64_t kDiskStepBytes = std::int64_t { 4 } << 20; ///< waited for at once
-constexpr std::int64_t kBehindBytes = std::int64_t { 32 } << 20; ///< on their way to the disk
+constexpr std::int64_t kAheadBytes = std::int64_t { 32 } << 20; ///< on their way to the disk meanwhile
 
 } // namespace
 
@@ -76,8 +76,8 @@ Status OutputFile::finish()
     if (Status flushed = writeGathered(); !flushed) {
         return flushed;
     }
-    if (Status followed = followToDisk(0); !followed) {
-        return followed;
+    if (Status flushed = flushInSteps(); !flushed) {
+        return flushed;
     }
     int failure = ::fsync(m_descriptor) == 0 ? 0 : errno;
     if (::close(std::exchange(m_descriptor, -1)) != 0 && failure == 0) {
@@ -112,18 +112,21 @@ Status OutputFile::writeStep(std::span<const std::byte> bytes)
     }
     m_writtenBytes += narrow<std::int64_t>(bytes.size());
     m_job.progress().advance(narrow<std::int64_t>(bytes.size()));
-    return followToDisk(kBehindBytes);
+    return Unit {};
 }
 
-Status OutputFile::followToDisk(std::int64_t behindBytes)
+Status OutputFile::flushInSteps()
 {
-    const auto sync = [this](std::int64_t& from, unsigned flags) {
+    bool inSteps = true; // the file system can be told to write a part of a file
+    std::int64_t started = 0;
+    std::int64_t onDisk = 0;
+    const auto sync = [&](std::int64_t& from, unsigned flags) {
         const std::int64_t bytes = std::min(kDiskStepBytes, m_writtenBytes - from);
         if (::sync_file_range(m_descriptor, from, bytes, flags) != 0) {
             if (errno == EIO || errno == ENOSPC || errno == EDQUOT) {
                 return errno; // told once: a later fsync would not repeat it
             }
-            m_follows = false;
+            inSteps = false;
         }
         from += bytes;
         return 0;
@@ -131,17 +134,12 @@ Status OutputFile::followToDisk(std::int64_t behindBytes)
     constexpr unsigned begin = SYNC_FILE_RANGE_WRITE;
     constexpr unsigned wait
         = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    const std::int64_t whole = behindBytes == 0 ? 1 : kDiskStepBytes;
-    while (m_follows && m_writtenBytes - m_startedBytes >= whole) {
-        if (const int failure = sync(m_startedBytes, begin); failure != 0) {
-            return fileError(failure, m_doing);
-        }
-    }
-    while (m_follows && m_writtenBytes - m_onDiskBytes > behindBytes) {
+    while (inSteps && onDisk < m_writtenBytes) {
         if (m_job.stopRequested()) {
             return cancelledError();
         }
-        if (const int failure = sync(m_onDiskBytes, wait); failure != 0) {
+        const bool ahead = started < m_writtenBytes && started - onDisk < kAheadBytes;
+        if (const int failure = ahead ? sync(started, begin) : sync(onDisk, wait); failure != 0) {
             return fileError(failure, m_doing);
         }
     }

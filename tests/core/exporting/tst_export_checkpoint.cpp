@@ -4,6 +4,7 @@
 #include "core/exporting/export_checkpoint.h"
 #include "core/io/checkpoint_reader.h"
 #include "core/io/json.h"
+#include "core/io/output_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_model.h"
 
@@ -321,6 +322,61 @@ private Q_SLOTS:
             QVERIFY(exportCheckpoint(overview, randomPlan(overview.spec, 1, true), options, job).has_value());
             QVERIFY2(most - before < 40'000'000, std::to_string(most - before).c_str());
         }
+    }
+
+    /// Waiting for the disk at the end of a large file is not one long call.
+    void theLastFlushCanBeStopped()
+    {
+        QTemporaryDir temporary;
+        const std::vector<std::byte> bytes(std::size_t { 24 } << 20U, std::byte { 7 });
+        for (const bool stops : { false, true }) {
+            std::stop_source source;
+            int polls = -1000; // those of writing do not count
+            JobContext job(source.get_token(), [&] {
+                if (++polls == 4 && stops) {
+                    source.request_stop();
+                }
+            });
+            const fs::path file = path(temporary) / (stops ? "stopped" : "whole");
+            auto output = OutputFile::create(file, job);
+            QVERIFY(output.has_value() && (*output)->write(bytes).has_value());
+            polls = 0;
+            const Status finished = (*output)->finish();
+            QCOMPARE(finished.has_value(), !stops);
+            QVERIFY2(polls >= 4, std::to_string(polls).c_str());
+            QVERIFY(stops || fs::file_size(file) == bytes.size());
+        }
+    }
+
+    /// The names of an export that was stopped are gone at once; what frees the blocks of large files ends,
+    /// too.
+    void largeFilesOfAStoppedExportAreFreed()
+    {
+        QTemporaryDir temporary;
+        test::TinyModelOptions large;
+        large.hiddenSize = 1024;
+        large.intermediateSize = 4096;
+        large.vocabularySize = 16000;
+        test::writeRandomCheckpoint(path(temporary) / "source", large);
+        const CheckpointOverview overview = inspectCheckpoint(path(temporary) / "source").value();
+        ExportOptions options;
+        options.target = path(temporary) / "out";
+        std::stop_source source;
+        const JobContext* running = nullptr;
+        JobContext job(source.get_token(), [&] {
+            if (running != nullptr && running->progress().done() > 150'000'000) {
+                source.request_stop();
+            }
+        });
+        running = &job;
+        const auto stopped = exportCheckpoint(overview, randomPlan(overview.spec, 1, true), options, job);
+        QVERIFY(!stopped && stopped.error().code == ErrorCode::Cancelled);
+        QCOMPARE(contents(path(temporary)), QStringList { QStringLiteral("source") });
+        QTRY_VERIFY(std::ranges::none_of(fs::directory_iterator("/proc/self/fd"), [](const auto& descriptor) {
+            std::error_code gone;
+            return fs::read_symlink(descriptor.path(), gone).string().find(".out.rankscope-")
+                != std::string::npos;
+        }));
     }
 
     void killedExportIsCleanedUp()
