@@ -239,7 +239,7 @@ int MainWindow::wantedDockHeight(const DockEntry& entry, int tall) const
     if (entry.dock == m_planDock) { // and every override, where there is room
         const int overrides = std::clamp(m_services.document.spec().layerCount(), 0, 16);
         const int lines = (overrides + 1) / 2; // two beside each other
-        return std::max(unit * entry.place.units, std::min(unit * (22 + lines * 3 / 2), tall * 42 / 100));
+        return std::max(unit * entry.place.units, std::min(unit * (41 + lines * 3) / 2, tall * 42 / 100));
     }
     return std::max(unit * entry.place.units, tall * entry.place.units / kShareUnits);
 }

@@ -9,6 +9,7 @@
 #include "ui/models/layer_table_model.h"
 #include "ui/panels/layer_panel.h"
 #include "ui/settings/settings.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/layer_columns.h"
 #include "ui/widgets/ratio_editor.h"
 
@@ -153,6 +154,14 @@ private Q_SLOTS:
             QVERIFY(!table->isColumnHidden(LayerTableModel::KeptColumn));
             // Nothing is cut off.
             QVERIFY(table->horizontalHeader()->length() <= table->viewport()->width());
+            const QFontMetrics small(smallFont(table->horizontalHeader()->font()));
+            for (int column = 0; column < LayerTableModel::ColumnCount; ++column) {
+                const QString title
+                    = table->model()->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+                QVERIFY2(table->isColumnHidden(column)
+                             || table->columnWidth(column) >= small.horizontalAdvance(title) + 16,
+                         qPrintable(title)); // what the style leaves beside a title
+            }
         }
         QVERIFY(before > 0);
         bench.panel.columns()->setShown(LayerTableModel::UtilisationColumn, true); // asked for: stays

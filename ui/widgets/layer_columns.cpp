@@ -176,11 +176,11 @@ int LayerColumns::leastWidth(int column) const
     case LayerTableModel::KindColumn:
         return widestText(column) + metrics.height() + 8;
     case LayerTableModel::KeptColumn:
-        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() * 5 / 4 + kPadding;
+        return LayerDelegate::keptTextWidth(metrics, largestKeyDims()) + metrics.height() + kPadding;
     case LayerTableModel::SpectrumColumn:
-        return std::max(widestText(column), metrics.height() * 3) + kPadding;
+        return std::max(titleWidth(column) + 2 * kPadding, metrics.height() * 3 + kPadding);
     case LayerTableModel::SensitivityColumn:
-        return std::max(titleWidth(column), metrics.height() * 5 / 2) + kPadding;
+        return std::max(titleWidth(column) + 2 * kPadding, metrics.height() * 5 / 2 + kPadding);
     case LayerTableModel::DeltaColumn:
         return std::max(text(u"+0.000"_s), titleWidth(column)) + 2 * kPadding;
     default:
