@@ -8,6 +8,8 @@
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
 
+#include <utility>
+
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
@@ -32,7 +34,13 @@ PrunedSpectra::PrunedSpectra(Workbench& workbench, JobLanes& lanes, JobListModel
         }
     });
     connect(&m_workbench, &Workbench::spectraChanged, this, &PrunedSpectra::refresh);
-    connect(&m_workbench, &Workbench::candidateChanged, this, &PrunedSpectra::refresh);
+    connect(&m_workbench, &Workbench::candidateChanged, this, [this] {
+        refresh();
+        // What stopped the candidate stopped these.
+        if (const QString now = note(); now != std::exchange(m_said, now)) {
+            Q_EMIT changed();
+        }
+    });
     const auto tellAge = [this] {
         if (m_spectra != nullptr) {
             Q_EMIT changed(); // stale now, or fresh again

@@ -57,6 +57,7 @@ private:
     std::string m_runningKey; ///< empty when no job is under way
     std::string m_failedKey; ///< of what was stopped or failed, until it is asked for again
     QString m_note;
+    QString m_said; ///< the note as last told
     std::shared_ptr<const TokenWindows> m_text;
     int m_generation = 0;
 };
