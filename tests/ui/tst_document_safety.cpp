@@ -36,13 +36,6 @@ void edit(WindowBench& bench, int kept)
     bench.document.setKept({ 1, 2 }, kept, bench.document.newGesture());
 }
 
-QString onlyTextIn(const QString& stateFolder)
-{
-    const QDir recovery(stateFolder + u"/recovery"_s);
-    const QStringList files = recovery.entryList({ u"*.json"_s }, QDir::Files);
-    return files.size() == 1 ? recovery.filePath(files.front()) : QString();
-}
-
 } // namespace
 
 Q_DECLARE_METATYPE(rankscope::UnsavedAnswer)
@@ -106,23 +99,6 @@ private Q_SLOTS:
         bench.action(u"file.savePlanAs"_s)->trigger();
         QVERIFY(!bench.window.session().isSaving());
         QVERIFY(bench.window.isWindowModified());
-    }
-
-    void keptWorkNamesTheTextsOfNow()
-    {
-        const QTemporaryDir state;
-        WindowBench bench(state.path());
-        bench.openDemo();
-        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
-        QTRY_VERIFY_WITH_TIMEOUT(!onlyTextIn(state.path()).isEmpty(), kEngineMs);
-        const QString calibration = bench.workbench.calibrationText();
-        bench.workbench.setEvaluationText(calibration);
-        const auto named = [&] {
-            QFile file(onlyTextIn(state.path()));
-            return file.open(QIODevice::ReadOnly) && file.readAll().count(calibration.toUtf8()) == 2;
-        };
-        QTRY_VERIFY_WITH_TIMEOUT(named(), kEngineMs);
     }
 
     void savingWaitsForTheChannels()
@@ -470,150 +446,6 @@ private Q_SLOTS:
         bench.window.close();
         QCOMPARE(closed.count(), 1);
         QCOMPARE(bench.dialogs.asked, 0);
-    }
-
-    void aKilledSessionIsOfferedAndComesBack()
-    {
-        const QTemporaryDir state;
-        PruningPlan work;
-        QByteArray text;
-        QString file;
-        {
-            WindowBench bench(state.path());
-            bench.openDemo();
-            QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-            bench.window.selection().setCurrentLayer(2);
-            edit(bench, 24);
-            bench.document.setLocked({ 3 }, true);
-            work = bench.document.plan();
-            QTRY_VERIFY_WITH_TIMEOUT(!onlyTextIn(state.path()).isEmpty(), kEngineMs);
-            QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
-            file = onlyTextIn(state.path());
-            QFile kept(file);
-            QVERIFY(kept.open(QIODevice::ReadOnly));
-            text = kept.readAll();
-            // Going back to the start, there is nothing left to recover.
-            bench.document.undoStack()->undo();
-            bench.document.undoStack()->undo();
-            QTRY_VERIFY_WITH_TIMEOUT(onlyTextIn(state.path()).isEmpty(), kEngineMs);
-        }
-        QVERIFY(QDir(state.filePath(u"recovery"_s)).isEmpty()); // an orderly end
-        // What a kill would have left.
-        writeBytes(std::filesystem::path(file.toStdU16String()),
-                   std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
-
-        WindowBench bench(state.path());
-        bench.window.show();
-        QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->choices().size() == 2, kEngineMs);
-        QVERIFY(bench.window.messageBar()->currentText().contains(u"demo"_s));
-        {
-            WindowBench second(state.path()); // does not fight over it
-            second.window.show();
-            QTest::qWait(100);
-            QVERIFY(!second.window.messageBar()->isShowing());
-        }
-        bench.openDemo(); // what the program does at its start; the offer stays
-        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-        QCOMPARE(bench.window.messageBar()->choices().size(), 2);
-        // Dismissed, it can still be had.
-        QAction* recover = bench.action(u"file.recover"_s);
-        bench.window.messageBar()->dismiss();
-        QVERIFY(recover->isEnabled());
-        recover->trigger();
-        QVERIFY(!recover->isEnabled());
-        QTRY_VERIFY_WITH_TIMEOUT(bench.document.plan().layers == work.layers, kEngineMs);
-        QVERIFY(bench.window.isWindowModified());
-        QCOMPARE(bench.window.selection().currentLayer(), 2);
-        // Safe in this instance, so the old one goes.
-        QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(file) && !onlyTextIn(state.path()).isEmpty(), kEngineMs);
-        bench.document.undoStack()->undo();
-        QVERIFY(bench.document.plan().keepsAll());
-    }
-
-    /// Neither closing the window nor closing the message is an answer.
-    void anOfferThatWasNotAnsweredIsMadeAgain()
-    {
-        const QTemporaryDir state;
-        SessionSnapshot session;
-        session.modelFolder = demoDir();
-        session.plan.modelName = "demo";
-        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
-        const QString file = state.filePath(u"recovery/session-1-abcdef.json"_s);
-        writeBytes(std::filesystem::path(file.toStdU16String()), sessionToJson(session));
-        for (const bool dismissed : { false, true, false }) {
-            WindowBench bench(state.path());
-            bench.window.show();
-            QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
-            if (dismissed) {
-                bench.window.messageBar()->dismiss();
-            }
-            for (int message = 0; message < 30; ++message) { // what happens later pushes it out
-                bench.window.messageBar()->showMessage(QString::number(message), IssueSeverity::Note);
-            }
-            bench.window.close();
-            QVERIFY(QFile::exists(file));
-        }
-    }
-
-    void discardedWorkIsGone()
-    {
-        const QTemporaryDir state;
-        SessionSnapshot session;
-        session.modelFolder = demoDir();
-        session.plan.modelName = "demo";
-        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
-        const QString file = state.filePath(u"recovery/session-1-abcdef.json"_s);
-        writeBytes(std::filesystem::path(file.toStdU16String()), sessionToJson(session));
-        WindowBench bench(state.path());
-        bench.window.show();
-        QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
-        QVERIFY(bench.action(u"file.recover"_s)->isEnabled());
-        bench.window.messageBar()->choices().last()->click();
-        QVERIFY(!bench.window.messageBar()->isShowing());
-        QVERIFY(!bench.action(u"file.recover"_s)->isEnabled());
-        QVERIFY(!QFile::exists(file));
-    }
-
-    void workOnAModelThatChangedIsNotForced()
-    {
-        const QTemporaryDir state;
-        SessionSnapshot session;
-        session.modelFolder = demoDir();
-        session.plan.modelName = "demo";
-        session.plan.modelFingerprint = "another";
-        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
-        writeBytes(std::filesystem::path(state.filePath(u"recovery/session-1-x.json"_s).toStdU16String()),
-                   sessionToJson(session));
-        WindowBench bench(state.path());
-        bench.window.show();
-        QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
-        bench.window.messageBar()->choices().front()->click();
-        QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"changed since"_s),
-                                 kEngineMs);
-        QVERIFY(bench.document.plan().keepsAll());
-        // New work is kept beside it, not instead of it.
-        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
-        const QDir recovery(state.filePath(u"recovery"_s));
-        QTRY_COMPARE_WITH_TIMEOUT(recovery.entryList({ u"*.json"_s }, QDir::Files).size(), 2, kEngineMs);
-        QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
-        QVERIFY(recovery.exists(u"session-1-x.json"_s));
-    }
-
-    void aStateFolderThatCannotBeWrittenIsSaidOnce()
-    {
-        QFile file(m_other.filePath(u"in-the-way"_s));
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        WindowBench bench(file.fileName());
-        bench.openDemo();
-        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-        edit(bench, 16);
-        QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"not kept safe"_s),
-                                 kEngineMs);
-        bench.window.messageBar()->dismiss();
-        edit(bench, 17);
-        QTest::qWait(100);
-        QVERIFY(!bench.window.messageBar()->isShowing());
     }
 
 private:
