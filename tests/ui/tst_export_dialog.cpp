@@ -322,7 +322,7 @@ private Q_SLOTS:
     void aLongNameIsWritten()
     {
         ExportBench bench { QString() };
-        for (int length = 254; !bench.dialog->exportButton()->isEnabled(); --length) {
+        for (int length = 231; !bench.dialog->exportButton()->isEnabled(); --length) {
             bench.dialog->target()->setText(bench.folder.filePath(QString(length, u'h')));
             QTRY_VERIFY_WITH_TIMEOUT(
                 bench.dialog->exportButton()->isEnabled() || !bench.dialog->problem().isEmpty(), kEngineMs);
