@@ -35,7 +35,7 @@ void MainWindow::buildQualityActions()
                 [this] { m_tokenLossPanel->copyTable(); });
     const QString group = tr("Candidates");
     const auto add = [&](const QString& id, const QString& text, void (ComparePanel::*run)()) {
-        return actions.add(id, group, text, {}, [this, run] { (m_comparePanel->*run)(); });
+        connect(actions.add(id, group, text, {}, {}), &QAction::triggered, m_comparePanel, run);
     };
     add(u"compare.load"_s, tr("&Load the selected candidate"), &ComparePanel::reloadSelected);
     add(u"compare.pin"_s, tr("Take deltas against the &selected candidate"), &ComparePanel::pinSelected);

@@ -81,6 +81,12 @@ PlanPanel::PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& 
     refresh();
 }
 
+/// Its field loses the keyboard while it goes, which says that typing has ended.
+PlanPanel::~PlanPanel()
+{
+    m_budget->disconnect(this);
+}
+
 void PlanPanel::addRow(const QString& name, QWidget* field)
 {
     auto* label = new QLabel(name, this);
@@ -130,6 +136,7 @@ void PlanPanel::buildRows()
         label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     }
     for (QComboBox* box : { m_method, m_rule }) {
+        box->installEventFilter(this);
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(6);
         box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);

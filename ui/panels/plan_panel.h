@@ -32,6 +32,7 @@ class PlanPanel : public QWidget {
 public:
     PlanPanel(Workbench& workbench, PlanDocument& document, LayerProbes& probes, SizeSnap& snap,
               QWidget* parent = nullptr);
+    ~PlanPanel() override;
 
     [[nodiscard]] QComboBox* method() const { return m_method; }
     [[nodiscard]] RatioEditor* ratio() const { return m_ratio; }

@@ -304,11 +304,13 @@ bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
     if (watched == m_ratio->number() && event->type() == QEvent::FocusOut) {
         preview(std::nullopt, {});
     }
+    // A combo box would look for an entry of that letter.
+    if ((watched == m_overrideView || watched == m_method || watched == m_rule)
+        && event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
+        copyTable();
+        return true;
+    }
     if (watched == m_overrideView && event->type() == QEvent::KeyPress) {
-        if (static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
-            copyTable();
-            return true;
-        }
         const int key = static_cast<QKeyEvent*>(event)->key();
         if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Delete) {
             m_overrides->reset(m_overrides->entryAt(m_overrideView->currentIndex()));

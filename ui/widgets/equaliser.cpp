@@ -33,7 +33,13 @@ Equaliser::Equaliser(QWidget* parent)
     setAccessibleName(tr("Equaliser: kept key dims"));
 }
 
-Equaliser::~Equaliser() = default;
+/// An entry that is open takes no number any more.
+Equaliser::~Equaliser()
+{
+    if (m_entry != nullptr) {
+        m_entry->disconnect(this);
+    }
+}
 
 void Equaliser::setWords(const QString& name, const QString& legend, const QString& emptySentence, int lowest)
 {

@@ -309,7 +309,9 @@ QRectF Equaliser::hoverBox() const
 
 QRect Equaliser::hoverArea() const
 {
-    return areaOf(m_hovered).united(hoverBox().toAlignedRect().adjusted(-2, -2, 2, 2));
+    const QRectF box = hoverBox();
+    return box.isEmpty() ? areaOf(m_hovered)
+                         : areaOf(m_hovered).united(box.toAlignedRect().adjusted(-2, -2, 2, 2));
 }
 
 /// The size at the pointer's height, and what the fader alone would cost there.
