@@ -273,9 +273,9 @@ void MainWindow::offerDevice(const Device& device, DType dtype)
     const QString name
         = QString::fromStdString(toString(device)) + u" · "_s + QString::fromUtf8(shortName(dtype));
     m_messages->withdraw(m_deviceOffer);
-    m_deviceOffer = tr("The model is not on the device that was chosen. The numbers from %1 stay, marked as "
-                       "out of date.")
-                        .arg(name);
+    m_deviceOffer
+        = tr("The model could not be loaded on %1. The numbers from %2 stay, marked as out of date.")
+              .arg(QString::fromStdString(toString(m_services.workbench.device())), name);
     m_messages->ask(m_deviceOffer, { { tr("Back to %1").arg(name), [this, device, dtype] {
                                           m_services.workbench.setDevice(device, dtype);
                                       } } });

@@ -259,7 +259,7 @@ private Q_SLOTS:
         const std::pair<QWidget*, QString> views[] = {
             { window.planPanel()->overrides(), u"quantity,value,note\nmethod,"_s },
             { window.planPanel()->method(), u"quantity,value,note\nmethod,"_s },
-            { window.qualityPanel()->windowCount(), u"quantity,value,low,high,rests_on\nbaseline_"_s },
+            { window.qualityPanel()->windowCount(), u"quantity,value,low,high,rests_on,state\nbaseline_"_s },
             { window.qualityPanel()->plot(), window.qualityPanel()->plot()->csv().section(u'\n', 0, 0) },
             { window.findChild<JobPanel*>()->table(), u"job,status,reason\n"_s },
             { window.findChild<IssuesPanel*>()->list(),

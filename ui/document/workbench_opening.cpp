@@ -86,6 +86,13 @@ void Workbench::open(const QString& folder, const ModelChoices& instead)
 void Workbench::applyChoices(Opened& opened)
 {
     m_choices = std::move(opened.choices);
+    // What was chosen a moment ago and has not been read yet is not taken back.
+    if ((m_chosenParts & EvaluationText) != 0) {
+        m_general.evaluation = m_evaluationText;
+    }
+    if ((m_chosenParts & CalibrationText) != 0) {
+        m_general.calibration = m_calibrationText;
+    }
     m_chosenParts = 0;
     QString goneEvaluation;
     QString goneCalibration;

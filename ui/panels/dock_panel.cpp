@@ -7,6 +7,7 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QBoxLayout>
+#include <QComboBox>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
@@ -43,6 +44,32 @@ protected:
         painter.setPen(QPen(theme.border, 1.0));
         painter.setBrush(theme.panel);
         painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, -kRadius * 2, -0.5, -0.5), kRadius, kRadius);
+    }
+};
+
+/// Ctrl+C in a combo box copies the view: the box would look for an entry of that letter.
+class CopyKey : public QObject {
+public:
+    explicit CopyKey(QComboBox& box)
+        : QObject(&box)
+    {
+        box.installEventFilter(this);
+    }
+
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        if (event->type() != QEvent::KeyPress
+            || !static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
+            return false;
+        }
+        for (QWidget* widget = static_cast<QWidget*>(watched); widget != nullptr;
+             widget = widget->parentWidget()) {
+            if (auto* dock = qobject_cast<DockPanel*>(widget)) {
+                Q_EMIT dock->copyWanted();
+                return true;
+            }
+        }
+        return false;
     }
 };
 
@@ -177,6 +204,12 @@ DockPanel::DockPanel(const QString& objectName, const QString& title, QWidget* p
 void DockPanel::addPage(QWidget* page, const QString& title)
 {
     m_stack->addWidget(page);
+    for (QComboBox* box : page->findChildren<QComboBox*>()) {
+        if (!box->property("copiesItsView").toBool()) { // pages move between docks
+            box->setProperty("copiesItsView", true);
+            new CopyKey(*box);
+        }
+    }
     m_header->tabs()->addTab(title);
     m_header->fitTabs();
 }

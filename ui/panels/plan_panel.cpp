@@ -136,7 +136,6 @@ void PlanPanel::buildRows()
         label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     }
     for (QComboBox* box : { m_method, m_rule }) {
-        box->installEventFilter(this);
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(6);
         box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
