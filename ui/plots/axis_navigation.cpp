@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/axis_navigation.h"
 
+#include "ui/plots/draw_once.h"
 #include "ui/plots/qcp.h"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navi
             navigator->place(*axis, anchor + (inward(*axis, range.lower) - anchor) * factor,
                              anchor + (inward(*axis, range.upper) - anchor) * factor);
         }
-        plot.replot(QCustomPlot::rpQueuedReplot);
+        drawSoon(plot);
     });
     QObject::connect(&plot, &QCustomPlot::mousePress, &plot, [navigator](QMouseEvent* event) {
         navigator->last = event->position().toPoint();
@@ -100,7 +101,7 @@ void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navi
             navigator->place(*axis, inward(*axis, range.lower) + shift, inward(*axis, range.upper) + shift);
         }
         navigator->last = at;
-        plot.replot(QCustomPlot::rpQueuedReplot);
+        drawSoon(plot);
     });
     QObject::connect(&plot, &QCustomPlot::mouseRelease, &plot,
                      [navigator](QMouseEvent*) { navigator->dragged.clear(); });
@@ -110,7 +111,7 @@ void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navi
             axis->setRange(all);
             navigator->navigation.moved(*axis, true);
         }
-        plot.replot(QCustomPlot::rpQueuedReplot);
+        drawSoon(plot);
     });
 }
 
@@ -124,7 +125,7 @@ void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole
     const double span = std::clamp(upper - lower, (end - first) * kClosest, end - first);
     const double start = std::clamp(lower, first, end - span);
     axis.setRange(outward(axis, start), outward(axis, start + span));
-    axis.parentPlot()->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*axis.parentPlot());
 }
 
 } // namespace rankscope

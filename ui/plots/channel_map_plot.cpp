@@ -317,7 +317,7 @@ void ChannelMapPlot::refreshMarks()
         }
     }
     refreshHover();
-    plot()->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot());
 }
 
 void ChannelMapPlot::refreshHover()

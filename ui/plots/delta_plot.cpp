@@ -303,7 +303,7 @@ void DeltaPlot::refresh()
                  impl.windowLength > 0
                      ? tr("%1 windows of %2 tokens, paired").arg(impl.windowsTotal).arg(impl.windowLength)
                      : tr("evaluation windows, paired"));
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot);
 }
 
 QString DeltaPlot::csv() const

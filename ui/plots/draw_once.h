@@ -6,8 +6,12 @@ class QString;
 
 namespace rankscope {
 
-/// Draws the plot when it is painted after a change of size, and not at every step of a layout that resizes
-/// it several times before anything is shown. A second call changes nothing.
+/// Draws the whole plot anew, however often it is asked for until then: in an event of its own, one plot per
+/// turn of the event loop, so that a change that concerns every plot keeps nobody waiting for all of them. A
+/// plot that is not on the screen is drawn when it comes there; a picture that is taken of it is never old.
+void drawSoon(QCustomPlot& plot);
+/// After a change of size the plot is drawn soon, and not at every step of a layout that resizes it several
+/// times before anything is shown. A second call changes nothing.
 void drawResizedOnce(QCustomPlot& plot);
 /// Draws one buffered layer anew when the plot is painted next, however often it is asked for until then, and
 /// nothing else: what follows the pointer is in a layer of its own.

@@ -278,7 +278,7 @@ void HeadMap::refresh()
     }
     refreshTexts();
     refreshMarks();
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot);
 }
 
 // The number itself in every cell that has room for it.

@@ -3,6 +3,7 @@
 
 #include "core/base/narrow.h"
 #include "ui/plots/channel_bars.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/theme/theme.h"
@@ -131,7 +132,7 @@ void ImportancePlot::refreshMarks()
             = selectedHead && std::binary_search(marks().selected.begin(), marks().selected.end(), channel);
     }
     refreshHover();
-    plot()->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot());
 }
 
 void ImportancePlot::refreshHover()

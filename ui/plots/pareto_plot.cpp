@@ -6,6 +6,7 @@
 #include "ui/actions/what_is_this.h"
 #include "ui/format/numbers.h"
 #include "ui/plots/axis_navigation.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/plot_theme.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/view_export.h"
@@ -344,7 +345,7 @@ void ParetoPlot::refresh()
     setAxisLabel(*plot->xAxis, tr("state per sequence (KiB)"));
     setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));
     plot->yAxis->grid()->setZeroLinePen(QPen(theme.muted, 1.0));
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot);
 }
 
 QString ParetoPlot::csv() const

@@ -252,7 +252,7 @@ void RankPlot::refresh()
     refreshData();
     refreshAxes();
     refreshMarks();
-    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*impl.plot);
 }
 
 void RankPlot::refreshData()

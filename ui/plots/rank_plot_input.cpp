@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the hand does with the plot of ranks over tokens, and what it says about the cell under the pointer.
 #include "ui/format/numbers.h"
+#include "ui/plots/draw_once.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/rank_plot_impl.h"
 
@@ -25,7 +26,7 @@ void RankPlot::setRange(double lower, double upper)
     impl.userRange = span < all;
     refreshAxes();
     refreshMarks();
-    impl.plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*impl.plot);
 }
 
 void RankPlot::zoom(const QPointF& at, double steps)

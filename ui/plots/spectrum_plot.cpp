@@ -234,7 +234,7 @@ void SpectrumPlot::refresh()
                      ? tr("singular value index")
                      : tr("singular value index (%1: smaller values lie on it)").arg(entries.back().text));
     refreshLegend();
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot);
 }
 
 void SpectrumPlot::refreshCurves()

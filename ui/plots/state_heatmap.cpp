@@ -313,7 +313,7 @@ void StateHeatmap::refresh()
     }
     rows->setRange(plot->yAxis->range());
     refreshMarks();
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    drawSoon(*plot);
 }
 
 void StateHeatmap::refreshMarks()

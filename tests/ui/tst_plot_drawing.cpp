@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// When plots are drawn: once for all that changed, one plot per turn of the event loop, hidden ones when they
+// are shown, and at once for a picture.
+#include "tests/ui/ui_support.h"
+#include "ui/plots/spectrum_plot.h"
+
+#include <QAbstractEventDispatcher>
+#include <QBoxLayout>
+#include <QImage>
+#include <QPalette>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QTest>
+
+#include <cmath>
+#include <map>
+#include <memory>
+#include <vector>
+
+using namespace rankscope;
+
+namespace {
+
+SpectrumView viewOf(double decay)
+{
+    SpectrumView view;
+    view.layer = 0;
+    view.windows = 1;
+    view.largest = 1.0F;
+    for (int head = 0; head < 4; ++head) {
+        HeadSpectrum& made = view.heads.emplace_back();
+        for (int index = 0; index < 64; ++index) {
+            made.median.push_back(static_cast<float>(std::exp(-decay * (head + 1) * index)));
+        }
+        made.low = made.median;
+        made.high = made.median;
+    }
+    return view;
+}
+
+/// Plots in a row, and in which turn of the event loop each was drawn.
+struct Row {
+    static constexpr int kPlots = 4;
+
+    test::FakeDialogs dialogs;
+    QWidget window;
+    std::vector<SpectrumPlot*> plots;
+    std::vector<std::unique_ptr<QSignalSpy>> drawn;
+    int turn = 0;
+    std::map<int, int> drawnInTurn;
+
+    Row()
+    {
+        auto* layout = new QHBoxLayout(&window);
+        for (int at = 0; at < kPlots; ++at) {
+            auto* plot = new SpectrumPlot(dialogs);
+            plot->setView(viewOf(0.01));
+            layout->addWidget(plot);
+            plots.push_back(plot);
+            drawn.push_back(std::make_unique<QSignalSpy>(plot->focusProxy(), SIGNAL(afterReplot())));
+        }
+        QObject::connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, &window,
+                         [this] { note(); });
+        window.resize(1200, 300);
+    }
+
+    [[nodiscard]] int count() const
+    {
+        int all = 0;
+        for (const auto& spy : drawn) {
+            all += static_cast<int>(spy->size());
+        }
+        return all;
+    }
+    void note()
+    {
+        if (const int now = count(); now > noted) {
+            drawnInTurn[turn] += now - noted;
+            noted = now;
+        }
+        ++turn;
+    }
+    [[nodiscard]] bool show()
+    {
+        window.show();
+        return QTest::qWaitForWindowExposed(&window) && QTest::qWaitFor([this] { return isCalm(); });
+    }
+    /// Every plot was drawn, and is not any more.
+    [[nodiscard]] bool isCalm()
+    {
+        const int now = count();
+        calm = now >= kPlots && now == before ? calm + 1 : 0;
+        before = now;
+        return calm > 5;
+    }
+    void forget()
+    {
+        for (const auto& spy : drawn) {
+            spy->clear();
+        }
+        noted = before = calm = 0;
+        drawnInTurn.clear();
+    }
+    [[nodiscard]] bool wasDrawnOnceEach() const
+    {
+        return std::ranges::all_of(drawn, [](const auto& spy) { return spy->size() == 1; });
+    }
+
+private:
+    int noted = 0;
+    int before = 0;
+    int calm = 0;
+};
+
+} // namespace
+
+class TestPlotDrawing : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void whatConcernsAllPlotsIsDrawnOnePerTurn_data()
+    {
+        QTest::addColumn<int>("change");
+        QTest::newRow("size") << 0;
+        QTest::newRow("palette") << 1;
+        QTest::newRow("data") << 2;
+    }
+    void whatConcernsAllPlotsIsDrawnOnePerTurn()
+    {
+        QFETCH(const int, change);
+        Row row;
+        QVERIFY(row.show());
+        row.forget();
+        if (change == 0) {
+            row.window.resize(1000, 340);
+            row.window.resize(1100, 320);
+        } else if (change == 1) {
+            QPalette dark = row.window.palette();
+            dark.setColor(QPalette::Window, Qt::black);
+            dark.setColor(QPalette::Base, Qt::black);
+            dark.setColor(QPalette::WindowText, Qt::white);
+            row.window.setPalette(dark);
+        } else {
+            for (SpectrumPlot* plot : row.plots) {
+                plot->setView(viewOf(0.05));
+                plot->setView(viewOf(0.02));
+            }
+        }
+        QCOMPARE(row.count(), 0);
+        QVERIFY(QTest::qWaitFor([&row] { return row.isCalm(); }));
+        QVERIFY(row.wasDrawnOnceEach());
+        QCOMPARE(row.drawnInTurn.size(), std::size_t { Row::kPlots });
+        for (const auto& [turn, count] : row.drawnInTurn) {
+            QCOMPARE(count, 1);
+        }
+    }
+
+    void hiddenPlotsAreDrawnWhenTheyAreShown()
+    {
+        test::FakeDialogs dialogs;
+        QStackedWidget stack;
+        stack.resize(600, 300);
+        auto* front = new SpectrumPlot(dialogs);
+        auto* behind = new SpectrumPlot(dialogs);
+        stack.addWidget(front);
+        stack.addWidget(behind);
+        QSignalSpy frontDrawn(front->focusProxy(), SIGNAL(afterReplot()));
+        QSignalSpy behindDrawn(behind->focusProxy(), SIGNAL(afterReplot()));
+        stack.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&stack));
+        QTRY_VERIFY(!frontDrawn.isEmpty());
+        QTRY_COMPARE(behindDrawn.size(), 1); // by the library itself, when the plot was made
+        behindDrawn.clear();
+        for (const double decay : { 0.01, 0.02, 0.03 }) {
+            behind->setView(viewOf(decay));
+            front->setView(viewOf(decay));
+            frontDrawn.clear();
+            QTRY_COMPARE(frontDrawn.size(), 1); // `behind` would have had its turn before
+        }
+        QCOMPARE(behindDrawn.size(), 0);
+        stack.setCurrentWidget(behind);
+        QTRY_COMPARE(behindDrawn.size(), 1);
+    }
+
+    void aPictureIsNeverOld()
+    {
+        Row row;
+        QVERIFY(row.show());
+        SpectrumPlot& plot = *row.plots.front();
+        const QImage old = plot.grab().toImage();
+        plot.setView(viewOf(0.05));
+        const QImage atOnce = plot.grab().toImage();
+        QVERIFY(atOnce != old);
+        QVERIFY(QTest::qWaitFor([&row] { return row.isCalm(); }));
+        QCOMPARE(plot.grab().toImage(), atOnce);
+        row.window.resize(900, 400);
+        const QImage resized = plot.grab().toImage();
+        row.forget();
+        row.window.update();
+        QTRY_COMPARE(plot.grab().toImage(), resized);
+    }
+};
+
+QTEST_MAIN(TestPlotDrawing)
+#include "tst_plot_drawing.moc"
