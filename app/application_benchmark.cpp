@@ -60,6 +60,12 @@ QJsonObject stalls(const StallWatchdog& watchdog)
 {
     QJsonObject longest = times(watchdog.longest().times);
     longest[u"what"_s] = watchdog.longest().what;
+    QJsonArray parts;
+    for (const StallWatchdog::Part& part : watchdog.longest().parts) {
+        parts.append(QJsonObject {
+            { u"what"_s, part.what }, { u"count"_s, part.count }, { u"cpu_ms"_s, rounded(part.cpuMs) } });
+    }
+    longest[u"parts"_s] = parts;
     QJsonArray handlers;
     for (const StallWatchdog::Handler& handler : watchdog.slowHandlers()) {
         QJsonObject entry = times(handler.longest);

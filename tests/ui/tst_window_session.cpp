@@ -113,6 +113,9 @@ private Q_SLOTS:
                      && m_watchdog.longest().what.contains(u"burning"_s),
                  qPrintable(m_watchdog.longest().what));
         QVERIFY(m_watchdog.stallCount() >= 1 && stalled.count() >= 1);
+        const std::vector<StallWatchdog::Part>& parts = m_watchdog.longest().parts;
+        QVERIFY(!parts.empty() && parts.front().what.contains(u"culprit"_s) && parts.front().count == 1);
+        QVERIFY(parts.front().cpuMs > 0.0 && parts.front().cpuMs <= m_watchdog.longest().times.cpuMs + 1.0);
         QVERIFY(!m_watchdog.slowHandlers().empty());
         QVERIFY(m_watchdog.slowHandlers().front().what.contains(u"culprit"_s));
     }

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <functional>
 
 #ifdef Q_OS_LINUX
 #include <fcntl.h>
@@ -144,6 +145,7 @@ void StallWatchdog::begin(const QObject* receiver, const QEvent* event)
         m_stretchStart = frame.start;
         m_slowestSelfMs = 0.0;
         m_slowest.clear();
+        m_done.clear();
     }
     m_open.push_back(std::move(frame));
 }
@@ -155,10 +157,12 @@ void StallWatchdog::end()
     const Times times = between(frame.start, now());
     if (!m_open.empty()) {
         m_open.back().innerMs += times.wallMs;
+        m_open.back().innerCpuMs += times.cpuMs;
     }
     if (frame.hasLoop) {
         return;
     }
+    m_done.emplace_back(frame, times.cpuMs - frame.innerCpuMs);
     const double self = times.wallMs - frame.innerMs;
     if (self > m_slowestSelfMs && self > 1.0) {
         m_slowestSelfMs = self;
@@ -176,6 +180,25 @@ void StallWatchdog::end()
     }
 }
 
+std::vector<StallWatchdog::Part> StallWatchdog::parts() const
+{
+    constexpr std::size_t kMost = 12;
+    QHash<QString, Part> byKind;
+    for (const auto& [frame, cpuMs] : m_done) {
+        Part& part = byKind[describe(frame)];
+        ++part.count;
+        part.cpuMs += cpuMs;
+    }
+    std::vector<Part> sorted;
+    for (auto part = byKind.begin(); part != byKind.end(); ++part) {
+        part->what = part.key();
+        sorted.push_back(*part);
+    }
+    std::ranges::sort(sorted, std::ranges::greater {}, &Part::cpuMs);
+    sorted.resize(std::min(sorted.size(), kMost));
+    return sorted;
+}
+
 void StallWatchdog::closeStretch()
 {
     for (Open& frame : m_open) {
@@ -186,8 +209,12 @@ void StallWatchdog::closeStretch()
     }
     m_inStretch = false;
     ++m_stretches;
-    const Stall stall { between(m_stretchStart, now()), m_slowest };
-    if (stall.times.ownMs() > m_longest.times.ownMs()) {
+    Stall stall { between(m_stretchStart, now()), m_slowest, {} };
+    const bool longest = stall.times.ownMs() > m_longest.times.ownMs();
+    if (longest || stall.times.ownMs() >= kStallMs) {
+        stall.parts = parts();
+    }
+    if (longest) {
         m_longest = stall;
     }
     if (stall.times.ownMs() >= kStallMs) {

@@ -8,6 +8,7 @@
 #include <QString>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace rankscope {
@@ -27,9 +28,16 @@ public:
         /// What was not the machine's doing: on a core, or waiting for something else than a core.
         [[nodiscard]] double ownMs() const { return wallMs - queuedMs; }
     };
+    /// Events of one kind in a stretch, without those that were handled inside them.
+    struct Part {
+        QString what;
+        int count = 0;
+        double cpuMs = 0.0;
+    };
     struct Stall {
         Times times;
         QString what; ///< the event that took longest in it: type, receiver, what it did
+        std::vector<Part> parts; ///< where its time on a core went: the costliest kinds of events first
     };
     struct Handler {
         QString what;
@@ -86,17 +94,20 @@ private:
         QEvent::Type type = QEvent::None;
         QString note;
         double innerMs = 0.0;
+        double innerCpuMs = 0.0;
         bool hasLoop = false; ///< an event loop ran inside it: it was not busy all the time
     };
 
     [[nodiscard]] Clock now() const;
     [[nodiscard]] static Times between(const Clock& from, const Clock& to);
     [[nodiscard]] static QString describe(const Open& frame);
+    [[nodiscard]] std::vector<Part> parts() const;
     void begin(const QObject* receiver, const QEvent* event);
     void end();
     void closeStretch();
 
     std::vector<Open> m_open;
+    std::vector<std::pair<Open, double>> m_done; ///< in this stretch, with their own milliseconds on a core
     bool m_inStretch = false;
     Clock m_stretchStart;
     double m_slowestSelfMs = 0.0; ///< in this stretch
