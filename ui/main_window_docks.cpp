@@ -26,6 +26,7 @@
 #include "ui/settings/settings.h"
 #include "ui/widgets/jobs_button.h"
 #include "ui/widgets/layer_columns.h"
+#include "ui/widgets/staggered_paint.h"
 
 #include <QAction>
 #include <QBoxLayout>
@@ -165,6 +166,13 @@ void MainWindow::buildDocks()
     connectPanel(m_textScorePanel, m_qualityDock);
     m_compareDock = addDock(u"candidatesDock"_s, tr("Candidates"), m_comparePanel,
                             { .column = DockColumn::Right, .share = 2, .compact = DockPlace::Compact::Tab });
+    new StaggeredPaint(*this, [this] {
+        QWidgetList parts;
+        for (DockPanel* dock : docks()) {
+            parts << dock;
+        }
+        return parts;
+    });
 }
 
 bool MainWindow::isCompact() const

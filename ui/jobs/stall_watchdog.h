@@ -98,7 +98,7 @@ private:
         bool hasLoop = false; ///< an event loop ran inside it: it was not busy all the time
     };
 
-    [[nodiscard]] Clock now() const;
+    [[nodiscard]] Clock now();
     [[nodiscard]] static Times between(const Clock& from, const Clock& to);
     [[nodiscard]] static QString describe(const Open& frame);
     [[nodiscard]] std::vector<Part> parts() const;
@@ -117,6 +117,7 @@ private:
     std::int64_t m_stretches = 0;
     QHash<QString, Handler> m_handlers;
     int m_schedulerFile = -1;
+    Clock m_read; ///< all three clocks, when they were read last
 };
 
 /// An application that can be watched.

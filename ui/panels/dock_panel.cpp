@@ -2,6 +2,7 @@
 #include "ui/panels/dock_panel.h"
 
 #include "ui/actions/action_registry.h"
+#include "ui/theme/flat_frames.h"
 #include "ui/theme/theme.h"
 
 #include <QAbstractButton>
@@ -26,24 +27,23 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr double kRadius = 6.0;
 constexpr QChar kNextWording(0x9c);
 
 /// Content of a panel: the lower part of the card.
 class PanelBody : public QWidget {
 public:
-    using QWidget::QWidget;
+    explicit PanelBody(QWidget* parent)
+        : QWidget(parent)
+    {
+        setAttribute(Qt::WA_OpaquePaintEvent); // nothing is to be painted under it
+    }
 
 protected:
     void paintEvent(QPaintEvent*) override
     {
         const Theme& theme = themeOf(palette());
         QPainter painter(this);
-        painter.fillRect(rect(), theme.window);
-        painter.setRenderHint(QPainter::Antialiasing);
-        painter.setPen(QPen(theme.border, 1.0));
-        painter.setBrush(theme.panel);
-        painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, -kRadius * 2, -0.5, -0.5), kRadius, kRadius);
+        cardPart(&painter, rect(), Qt::BottomEdge, theme, theme.panel);
     }
 };
 
@@ -79,6 +79,7 @@ PanelHeader::PanelHeader(QWidget* parent)
     : QWidget(parent)
     , m_tabs(new QTabBar(this))
 {
+    setAttribute(Qt::WA_OpaquePaintEvent);
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_tabs->hide();
@@ -133,12 +134,8 @@ void PanelHeader::paintEvent(QPaintEvent*)
 {
     const Theme& theme = themeOf(palette());
     QPainter painter(this);
-    painter.fillRect(rect(), theme.window);
-    painter.setRenderHint(QPainter::Antialiasing);
+    cardPart(&painter, rect(), Qt::TopEdge, theme, theme.field);
     painter.setPen(QPen(theme.border, 1.0));
-    painter.setBrush(theme.field);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, kRadius * 2), kRadius, kRadius);
-    painter.setRenderHint(QPainter::Antialiasing, false);
     painter.drawLine(0, height() - 1, width(), height() - 1);
     QFont bold = font();
     bold.setBold(true);

@@ -83,7 +83,7 @@ public:
     void drawAll()
     {
         m_old = true;
-        if (isSeen()) {
+        if (!m_resized && isSeen()) {
             wait();
         }
     }
@@ -106,10 +106,12 @@ public:
         if (event->type() == QEvent::Resize) {
             m_plot.setViewport(m_plot.rect());
             m_old = true;
+            m_resized = true;
             m_plot.update(); // which is when the layout has come to rest
             return true; // the plot's own handler would draw at once
         }
         if (event->type() == QEvent::Paint && m_old && paintsTheWindow(m_plot)) {
+            m_resized = false;
             wait();
         } else if (event->type() == QEvent::Paint && (m_old || !m_layers.isEmpty())) {
             draw();
@@ -138,11 +140,13 @@ private:
         }
         m_plot.setAttribute(Qt::WA_UpdatesDisabled, false);
         m_old = false;
+        m_resized = false;
         m_layers.clear();
     }
 
     QCustomPlot& m_plot;
     bool m_old = false; ///< all of it is to be drawn
+    bool m_resized = false; ///< since it was painted in the window
     bool m_waiting = false; ///< in the queue
     QStringList m_layers; ///< to be drawn
 };

@@ -5,6 +5,8 @@
 #include <QStyle>
 #include <QStyleOption>
 
+#include <cmath>
+
 namespace rankscope {
 
 const Theme& themeFor(const QStyleOption* option)
@@ -21,6 +23,48 @@ void roundedFrame(QPainter* painter, const QRectF& rect, const QColor& fill, con
     painter->setBrush(fill);
     painter->drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
     painter->restore();
+}
+
+void cardPart(QPainter* painter, const QRect& rect, Qt::Edge roundEdge, const Theme& theme,
+              const QColor& fill)
+{
+    constexpr double kRadius = 6.0;
+    constexpr int kCorner = 8;
+    const bool top = roundEdge == Qt::TopEdge;
+    const auto drawIn = [&](const QRect& part, const QRect& card) {
+        painter->save();
+        painter->setClipRect(part, Qt::IntersectClip);
+        painter->fillRect(part, theme.window);
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(QPen(theme.border, 1.0));
+        painter->setBrush(fill);
+        painter->drawRoundedRect(top ? QRectF(card).adjusted(0.5, 0.5, -0.5, kRadius * 2)
+                                     : QRectF(card).adjusted(0.5, -kRadius * 2, -0.5, -0.5),
+                                 kRadius, kRadius);
+        painter->restore();
+    };
+    const double scale = painter->device()->devicePixelRatioF();
+    if (scale != std::floor(scale) || rect.width() < 4 * kCorner || rect.height() < 2 * kCorner) {
+        drawIn(rect, rect);
+        return;
+    }
+    painter->fillRect(rect, fill);
+    painter->fillRect(QRect(rect.left(), rect.top(), 1, rect.height()), theme.border);
+    painter->fillRect(QRect(rect.right(), rect.top(), 1, rect.height()), theme.border);
+    painter->fillRect(QRect(rect.left(), top ? rect.top() : rect.bottom(), rect.width(), 1), theme.border);
+    // Each corner is that of a small card.
+    QRect corner(0, 0, kCorner, kCorner);
+    QRect card(0, 0, 4 * kCorner, 2 * kCorner);
+    const auto put = [top](QRect& small, const QPoint& at, bool left) {
+        left ? small.moveLeft(at.x()) : small.moveRight(at.x());
+        top ? small.moveTop(at.y()) : small.moveBottom(at.y());
+    };
+    for (const bool left : { true, false }) {
+        const QPoint at(left ? rect.left() : rect.right(), top ? rect.top() : rect.bottom());
+        put(corner, at, left);
+        put(card, at, left);
+        drawIn(corner, card);
+    }
 }
 
 void fieldFrame(QPainter* painter, const QStyleOption* option, const QRect& rect)

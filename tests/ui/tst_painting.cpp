@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // When plots are drawn: once for all that changed, one plot per turn of the event loop, hidden ones when they
-// are shown, and at once for a picture.
-#include "tests/ui/ui_support.h"
+// are shown, and at once for a picture. When docks are painted after a change of theme, and their frames.
+#include "tests/ui/paint_spy.h"
+#include "tests/ui/window_bench.h"
+#include "ui/panels/dock_panel.h"
+#include "ui/plots/head_map.h"
 #include "ui/plots/spectrum_plot.h"
+#include "ui/theme/flat_frames.h"
+#include "ui/theme/theme.h"
 
 #include <QAbstractEventDispatcher>
 #include <QBoxLayout>
 #include <QImage>
+#include <QPainter>
 #include <QPalette>
 #include <QSignalSpy>
 #include <QStackedWidget>
@@ -15,6 +21,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 using namespace rankscope;
@@ -112,9 +119,34 @@ private:
     int calm = 0;
 };
 
+/// In which turn of the event loop each widget was painted first.
+struct FirstPaint : QObject {
+    std::map<const QObject*, int> turns;
+    std::vector<QWidget*> widgets;
+    int turn = 0;
+
+    FirstPaint()
+    {
+        connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this,
+                [this] { ++turn; });
+    }
+    void watch(QWidget& widget)
+    {
+        widgets.push_back(&widget);
+        widget.installEventFilter(this);
+    }
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        if (event->type() == QEvent::Paint) {
+            turns.try_emplace(watched, turn);
+        }
+        return false;
+    }
+};
+
 } // namespace
 
-class TestPlotDrawing : public QObject {
+class TestPainting : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -155,6 +187,32 @@ private Q_SLOTS:
         }
     }
 
+    /// A layout may resize a plot several times before it comes to rest, and a plot's own panel may ask for
+    /// it at each of them.
+    void aResizedPlotWaitsUntilItsPlaceIsPainted()
+    {
+        test::FakeDialogs dialogs;
+        HeadMap map(dialogs);
+        map.resize(500, 300);
+        map.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&map));
+        QSignalSpy drawn(map.focusProxy(), SIGNAL(afterReplot()));
+        QTRY_VERIFY(!drawn.isEmpty());
+        map.setUpdatesEnabled(false); // nothing is painted
+        map.resize(520, 320);
+        SpectrumPlot other(dialogs);
+        QSignalSpy otherDrawn(other.focusProxy(), SIGNAL(afterReplot()));
+        other.show();
+        QTRY_COMPARE(otherDrawn.size(), 2); // the first time by the library
+        drawn.clear();
+        map.resize(540, 340);
+        other.setView(viewOf(0.02));
+        QTRY_COMPARE(otherDrawn.size(), 3); // `map` would have had its turn before
+        QCOMPARE(drawn.size(), 0);
+        map.setUpdatesEnabled(true);
+        QTRY_COMPARE(drawn.size(), 1);
+    }
+
     void hiddenPlotsAreDrawnWhenTheyAreShown()
     {
         test::FakeDialogs dialogs;
@@ -182,6 +240,67 @@ private Q_SLOTS:
         QTRY_COMPARE(behindDrawn.size(), 1);
     }
 
+    void aThemeIsPaintedOneDockPerTurn()
+    {
+        qputenv("RANKSCOPE_RESOURCE_DIR",
+                QByteArray::fromStdString((test::sourceDir() / "resources").string()));
+        test::WindowBench bench;
+        bench.window.resize(1440, 900);
+        bench.window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&bench.window));
+        FirstPaint first;
+        for (DockPanel* dock : bench.window.docks()) {
+            if (dock->isVisible()) {
+                first.watch(*dock->titleBarWidget());
+            }
+        }
+        QVERIFY(first.widgets.size() >= 5);
+        QVERIFY(test::screenIsUpToDate(bench.window));
+        first.turns.clear();
+        bench.action(QStringLiteral("view.theme.dark"))->trigger();
+        QTRY_COMPARE(first.turns.size(), first.widgets.size());
+        QVERIFY(test::screenIsUpToDate(bench.window));
+        bench.action(QStringLiteral("view.theme.light"))->trigger();
+        std::set<int> different;
+        for (const auto& [widget, turn] : first.turns) {
+            different.insert(turn);
+        }
+        QCOMPARE(different.size(), first.widgets.size());
+    }
+
+    /// Only their corners are smoothed, and nobody sees it.
+    void framesOfDocksLookAsIfDrawnInOne()
+    {
+        const Theme& theme = lightTheme();
+        for (const double scale : { 1.0, 1.5, 2.0 }) {
+            for (const QSize& size : { QSize(20, 9), QSize(31, 40), QSize(200, 24), QSize(333, 211) }) {
+                for (const Qt::Edge edge : { Qt::TopEdge, Qt::BottomEdge }) {
+                    const QRect all(QPoint(), size);
+                    QImage images[2];
+                    for (QImage& image : images) {
+                        image = QImage((QSizeF(size) * scale).toSize(), QImage::Format_RGB32);
+                        image.setDevicePixelRatio(scale);
+                        image.fill(Qt::red);
+                    }
+                    {
+                        QPainter parts(&images[0]);
+                        cardPart(&parts, all, edge, theme, theme.field);
+                        QPainter one(&images[1]);
+                        one.fillRect(all, theme.window);
+                        one.setRenderHint(QPainter::Antialiasing);
+                        one.setPen(QPen(theme.border, 1.0));
+                        one.setBrush(theme.field);
+                        one.drawRoundedRect(edge == Qt::TopEdge
+                                                ? QRectF(all).adjusted(0.5, 0.5, -0.5, 12.0)
+                                                : QRectF(all).adjusted(0.5, -12.0, -0.5, -0.5),
+                                            6.0, 6.0);
+                    }
+                    QCOMPARE(images[0], images[1]);
+                }
+            }
+        }
+    }
+
     void aPictureIsNeverOld()
     {
         Row row;
@@ -201,5 +320,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPlotDrawing)
-#include "tst_plot_drawing.moc"
+QTEST_MAIN(TestPainting)
+#include "tst_painting.moc"
