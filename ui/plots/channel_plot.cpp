@@ -190,8 +190,7 @@ void ChannelPlot::leaveEvent(QEvent* event)
 void ChannelPlot::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    QMetaObject::invokeMethod(
-        this, [this] { refresh(); }, Qt::QueuedConnection); // labels depend on the room
+    refresh(); // labels depend on the room
 }
 
 void ChannelPlot::changeEvent(QEvent* event)

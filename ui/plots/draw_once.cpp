@@ -88,6 +88,20 @@ public:
         }
     }
 
+    void layOut()
+    {
+        if (m_plot.viewport() != m_plot.rect()) { // a hidden plot hears of its size when it is shown
+            m_plot.setViewport(m_plot.rect());
+            m_toLayOut = true;
+        }
+        if (std::exchange(m_toLayOut, false)) {
+            for (const auto phase : { QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins,
+                                      QCPLayoutElement::upLayout }) {
+                m_plot.plotLayout()->update(phase);
+            }
+        }
+    }
+
     /// Its turn in the queue.
     void takeTurn()
     {
@@ -107,6 +121,7 @@ public:
             m_plot.setViewport(m_plot.rect());
             m_old = true;
             m_resized = true;
+            m_toLayOut = true;
             m_plot.update(); // which is when the layout has come to rest
             return true; // the plot's own handler would draw at once
         }
@@ -141,12 +156,14 @@ private:
         m_plot.setAttribute(Qt::WA_UpdatesDisabled, false);
         m_old = false;
         m_resized = false;
+        m_toLayOut = false;
         m_layers.clear();
     }
 
     QCustomPlot& m_plot;
     bool m_old = false; ///< all of it is to be drawn
     bool m_resized = false; ///< since it was painted in the window
+    bool m_toLayOut = false; ///< has another size than its layout
     bool m_waiting = false; ///< in the queue
     QStringList m_layers; ///< to be drawn
 };
@@ -177,6 +194,11 @@ void drawSoon(QCustomPlot& plot)
 void drawResizedOnce(QCustomPlot& plot)
 {
     childOf<DrawOnce>(plot);
+}
+
+void layOutResized(QCustomPlot& plot)
+{
+    childOf<DrawOnce>(plot).layOut();
 }
 
 void drawLayerOnce(QCustomPlot& plot, const QString& layer)

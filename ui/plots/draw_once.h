@@ -13,6 +13,9 @@ void drawSoon(QCustomPlot& plot);
 /// After a change of size the plot is drawn soon, and not at every step of a layout that resizes it several
 /// times before anything is shown. A second call changes nothing.
 void drawResizedOnce(QCustomPlot& plot);
+/// After a change of size the axis rects learn their own when the plot is drawn, or here, for what is made to
+/// fit them.
+void layOutResized(QCustomPlot& plot);
 /// Draws one buffered layer anew when the plot is painted next, however often it is asked for until then, and
 /// nothing else: what follows the pointer is in a layer of its own.
 void drawLayerOnce(QCustomPlot& plot, const QString& layer);

@@ -181,6 +181,7 @@ void ImportancePlot::refreshAxes()
     }
     plot()->yAxis->setRange(kBottom, 1.05);
     const QString label = tr("importance (rel.)");
+    layOutResized(*plot());
     const int room = plot()->axisRect()->height();
     const bool low = room > 0 && room < 5 * QFontMetrics(smallFont(font())).height();
     qSharedPointerCast<QCPAxisTickerFixed>(plot()->yAxis->ticker())->setTickStep(low ? 0.5 : 0.25);

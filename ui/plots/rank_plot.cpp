@@ -357,6 +357,7 @@ void RankPlot::refreshAxes()
         impl.scale->setVisible(scaleShown);
     }
     applyScaleTheme(*impl.scale);
+    layOutResized(*plot);
     if (asMap) {
         plot->yAxis->setScaleType(QCPAxis::stLinear);
         plot->yAxis->setRangeReversed(true);
