@@ -38,6 +38,12 @@ namespace {
 
 constexpr int kShutdownLimitMs = 5000;
 
+/// A moment of an export, which has to be started first.
+bool isOfExport(const QString& moment)
+{
+    return moment == u"writing"_s || moment == u"verifying"_s;
+}
+
 ThemeChoice themeFromName(const QString& name)
 {
     return name == u"light"_s ? ThemeChoice::Light
@@ -145,7 +151,7 @@ void Application::start()
          { &Workbench::modelChanged, &Workbench::selectorChanged, &Workbench::baselineChanged }) {
         connect(parts.workbench.get(), signal, this, &Application::applyStartPlan);
     }
-    if (!m_options.moment.isEmpty()) {
+    if (!m_options.moment.isEmpty() && !isOfExport(m_options.moment)) {
         takePictureAtTheMoment();
     } else if (!m_options.screenshot.isEmpty() || !m_options.pictures.isEmpty()
                || !m_options.actions.isEmpty()) {
@@ -259,6 +265,9 @@ void Application::workWhenSettled()
             *settledTicks = 0;
             return;
         }
+        if (m_shuttingDown) {
+            return;
+        }
         timer->stop();
         if (takeWantedPictures()) {
             shutDown();
@@ -343,7 +352,17 @@ bool Application::prepareDialog()
             return true;
         }
         m_options.target.clear();
+        const auto take = [this, dialog] {
+            saveScreenshot(*dialog);
+            shutDown();
+        };
+        if (m_options.moment == u"verifying"_s) {
+            connect(dialog, &ExportDialog::written, this, take, Qt::QueuedConnection);
+        }
         dialog->exportButton()->click();
+        if (m_options.moment == u"writing"_s) {
+            take();
+        }
         return true;
     }
     window.openExportDialog();

@@ -34,8 +34,8 @@ struct StartOptions {
         kept; ///< kept dims per layer to start with; several plans one after the other
     QString dialog; ///< "export": the picture shows that dialog
     QString target; ///< of that dialog: a folder that is written first
-    QString
-        moment; ///< of the picture: "loading", "partial", "stale", "stopped"; empty: all numbers are final
+    QString moment; ///< of the picture: "loading", "partial", "stale", "stopped", of an export "writing",
+                    ///< "verifying"; empty: all numbers are final
     QString text; ///< evaluation text instead of the demo's
     bool empty = false; ///< open no model
     QStringList actions; ///< ids of the action registry, triggered in turn whenever all numbers are final

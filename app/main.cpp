@@ -102,7 +102,8 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     const QCommandLineOption moment(
         u"moment"_s,
         u"with --screenshot: take the picture not at the end but while the model is \"loading\", the last "
-        u"plan's number is \"stale\" or \"partial\", or after it was \"stopped\""_s,
+        u"plan's number is \"stale\" or \"partial\", after it was \"stopped\", or while the dialog that was "
+        u"asked for is \"writing\" or \"verifying\""_s,
         u"name"_s);
     const QCommandLineOption text(u"text"_s, u"text to score on; that of the demo without one"_s, u"file"_s);
     const QCommandLineOption empty(u"empty"_s, u"open no model"_s);
@@ -132,10 +133,19 @@ bool parse(const QStringList& arguments, rankscope::StartOptions& options)
     options.text = parser.value(text);
     options.empty = parser.isSet(empty);
     if (parser.isSet(moment)
-        && (!QStringList { u"loading"_s, u"stale"_s, u"partial"_s, u"stopped"_s }.contains(options.moment)
+        && (!QStringList { u"loading"_s, u"stale"_s, u"partial"_s, u"stopped"_s, u"writing"_s,
+                           u"verifying"_s }
+                 .contains(options.moment)
             || !parser.isSet(screenshot))) {
         std::fprintf(stderr,
-                     "--moment takes loading, stale, partial or stopped, together with --screenshot.\n");
+                     "--moment takes loading, stale, partial, stopped, writing or verifying, together with "
+                     "--screenshot.\n");
+        return false;
+    }
+    if ((options.moment == u"writing"_s || options.moment == u"verifying"_s)
+        && (options.dialog != u"export"_s || options.target.isEmpty())) {
+        std::fprintf(stderr, "--moment %s takes --dialog export and --target, too.\n",
+                     qUtf8Printable(options.moment));
         return false;
     }
     options.screenshot = parser.value(screenshot);

@@ -2,6 +2,7 @@
 #include "core/plan/plan_file.h"
 #include "tests/support/raw_safetensors.h"
 #include "tests/ui/held_lane.h"
+#include "tests/ui/small_files.h"
 #include "tests/ui/window_bench.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/export_preview_tree.h"
@@ -26,11 +27,8 @@
 #include <QTest>
 #include <QToolButton>
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 
 using namespace rankscope;
 using namespace rankscope::test;
@@ -189,6 +187,14 @@ private Q_SLOTS:
         QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
         bench.dialog->copyButton()->click();
         const QString report = QGuiApplication::clipboard()->text();
+        // The folder that is there is the one that was just made: no question about it, and no caret in a
+        // text.
+        const auto calm = [&] {
+            return bench.dialog->exportButton()->isVisible() && bench.lanes.cpu().idle()
+                && !bench.dialog->replaceBox()->isVisible();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s) && calm(), kEngineMs);
+        QVERIFY(qobject_cast<QPushButton*>(bench.dialog->focusWidget()) != nullptr);
         for (const QString& part : { u"✓ Verified"_s, bench.target, u"rms difference"_s, u"bound"_s,
                                      u"largest difference"_s, u"256 random tokens"_s, u"→"_s }) {
             QVERIFY2(report.contains(part), qPrintable(part + u" in:\n"_s + report));
@@ -209,6 +215,14 @@ private Q_SLOTS:
         QVERIFY(bench.dialog->replaceBox()->isVisible());
         bench.dialog->replaceBox()->setChecked(true);
         QVERIFY(bench.ready());
+        // Consent is for one time.
+        bench.ended.clear();
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
+        QVERIFY(!bench.dialog->replaceBox()->isChecked());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s) && calm(), kEngineMs);
+        QVERIFY(!bench.dialog->exportButton()->isEnabled());
     }
 
     /// The card compares the two models it is about, whatever the window compares with.
@@ -373,16 +387,12 @@ private Q_SLOTS:
     {
         ExportBench bench;
         QVERIFY(bench.ready());
-        rlimit before = {};
-        QVERIFY(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-        const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-        rlimit small = before;
-        small.rlim_cur = 100000;
-        QVERIFY(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-        bench.dialog->exportButton()->click();
-        const bool ended = bench.done();
-        ::setrlimit(RLIMIT_FSIZE, &before);
-        std::signal(SIGXFSZ, handler);
+        bool ended = false;
+        {
+            const SmallFiles small(100000);
+            bench.dialog->exportButton()->click();
+            ended = bench.done();
+        }
         QVERIFY(ended);
         QVERIFY2(bench.dialog->outcome()->text().contains(u"model.safetensors"_s),
                  qPrintable(bench.dialog->outcome()->text()));
@@ -426,6 +436,7 @@ private Q_SLOTS:
         QVERIFY2(bench.sentence().contains(sentence), qPrintable(bench.sentence()));
         QVERIFY(!bench.ended.last().at(1).toBool());
         QVERIFY(!bench.dialog->outcome()->text().contains(u"✓"_s));
+        QTRY_VERIFY(bench.dialog->replaceBox()->isVisible()); // to write it once more
     }
 
     void hiddenWhileItWritesItGoesOn()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What every plot gives away, explains, and how the hand moves in it.
+#include "tests/ui/small_files.h"
 #include "tests/ui/ui_support.h"
 #include "ui/actions/definitions.h"
 #include "ui/actions/what_is_this.h"
@@ -11,9 +12,11 @@
 #include "ui/plots/rank_plot.h"
 #include "ui/plots/spectrum_plot.h"
 #include "ui/plots/state_heatmap.h"
+#include "ui/plots/view_export.h"
 #include "ui/widgets/equaliser.h"
 
 #include <QApplication>
+#include <QDir>
 #include <QFile>
 #include <QImage>
 #include <QMenu>
@@ -175,6 +178,43 @@ private Q_SLOTS:
         QCOMPARE(contentOf(folder.filePath(u"faders.csv"_s)), faders.valuesText().toUtf8());
         QVERIFY(!exportWidget(faders, source, folder.filePath(u"faders.xyz"_s)).isEmpty());
         QVERIFY(!exportWidget(faders, source, folder.filePath(u"no/such/folder.csv"_s)).isEmpty());
+    }
+
+    /// Stands for a full disk: what was there stays, with nothing beside it, and the sentence names the file.
+    void aPictureThatCannotBeWrittenLeavesTheOldOne_data()
+    {
+        QTest::addColumn<QString>("kind");
+        for (const char* kind : { "png", "svg", "pdf", "csv" }) {
+            QTest::newRow(kind) << QString::fromLatin1(kind);
+        }
+    }
+    void aPictureThatCannotBeWrittenLeavesTheOldOne()
+    {
+        QFETCH(QString, kind);
+        test::FakeDialogs dialogs;
+        DeltaPlot plot(dialogs);
+        plot.resize(600, 300);
+        plot.setData(std::vector<RunningDelta::Point>(200, { 0.1, 0.1, 0.0, 0.2 }), 200, 512, Trust::Final,
+                     u"dense"_s);
+        auto* given = plot.findChild<ViewExport*>();
+        QVERIFY(given != nullptr);
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(u"old."_s + kind);
+        QCOMPARE(given->write(path), QString());
+        const QByteArray before = contentOf(path);
+        QVERIFY(before.size() > 2000);
+        plot.setData(std::vector<RunningDelta::Point>(200, { 0.2, 0.2, 0.0, 0.2 }), 200, 512, Trust::Final,
+                     u"dense"_s);
+        {
+            const test::SmallFiles small(1000);
+            const QString sentence = given->write(path);
+            QVERIFY2(sentence.contains(u"could not be written"_s) && sentence.contains(path),
+                     qPrintable(sentence));
+        }
+        QCOMPARE(contentOf(path), before);
+        QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden).size(), 1);
+        QCOMPARE(given->write(path), QString());
+        QVERIFY(contentOf(path) != before);
     }
 
     /// The wheel over an axis zooms that one, a drag pans and selects nothing, a double click shows all.

@@ -44,6 +44,7 @@ ExportDialog::ExportDialog(Services services, QWidget* parent)
     : QDialog(parent)
     , m_services(std::move(services))
     , m_target(new QLineEdit(this))
+    , m_browse(new QPushButton(tr("Choose…"), this))
     , m_replace(new QCheckBox(tr("&Replace the folder that is there"), this))
     , m_sizes(new QLabel(this))
     , m_warnings(new QLabel(this))
@@ -304,6 +305,7 @@ void ExportDialog::startExport()
             }
             outcome.report = std::move(**report);
             self->m_finished = std::move(outcome);
+            self->m_replace->setChecked(false); // consent was for this once
             Q_EMIT self->written(self->m_askedPlan);
             if (status) {
                 self->startVerification();
@@ -312,6 +314,7 @@ void ExportDialog::startExport()
             }
         });
     setBusy(job, tr("Writing"));
+    m_stop->setFocus();
 }
 
 void ExportDialog::startVerification()
@@ -341,7 +344,7 @@ void ExportDialog::startVerification()
             }
         },
         7);
-    setBusy(job, tr("Written. Verifying in a fresh process…"));
+    setBusy(job, tr("Verifying in a fresh process…"));
     showOutcome();
 }
 

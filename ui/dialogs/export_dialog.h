@@ -109,6 +109,7 @@ private:
     Services m_services;
     std::map<ExportMode, ModeChoice> m_modes;
     QLineEdit* m_target;
+    QPushButton* m_browse;
     QCheckBox* m_replace;
     QLabel* m_sizes;
     QLabel* m_warnings;

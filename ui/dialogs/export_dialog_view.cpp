@@ -85,9 +85,8 @@ void ExportDialog::build()
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(8);
     grid->setColumnStretch(1, 1);
-    auto* browse = new QPushButton(tr("Choose…"), this);
-    browse->setAutoDefault(false);
-    connect(browse, &QPushButton::clicked, this, &ExportDialog::chooseTarget);
+    m_browse->setAutoDefault(false);
+    connect(m_browse, &QPushButton::clicked, this, &ExportDialog::chooseTarget);
     const auto label = [&](const QString& text, QWidget* buddy) {
         auto* made = new QLabel(text, this);
         made->setBuddy(buddy);
@@ -98,7 +97,7 @@ void ExportDialog::build()
     grid->addWidget(modes, 0, 1, 1, 2);
     grid->addWidget(label(tr("&Folder"), m_target), 1, 0);
     grid->addWidget(m_target, 1, 1);
-    grid->addWidget(browse, 1, 2);
+    grid->addWidget(m_browse, 1, 2);
     grid->addWidget(m_problem, 2, 1, 1, 2);
     grid->addWidget(m_replace, 3, 1, 1, 2);
     grid->addWidget(label(tr("Sizes"), m_sizes), 4, 0, Qt::AlignTop);
@@ -148,10 +147,12 @@ void ExportDialog::showModes()
     for (const auto& [mode, choice] : m_modes) {
         const std::optional<Error> problem
             = plan != nullptr ? exportModeProblem(*overview, *plan, mode) : std::nullopt;
-        choice.note->setText(
-            problem ? coloured(choice.button->isChecked() ? theme.worse : theme.muted,
-                               QString::fromStdString(problem->message).toHtmlEscaped())
-                    : QString::fromStdString(exportLoadsIn(overview->spec, mode)).toHtmlEscaped());
+        const QString loadsIn = QString::fromStdString(exportLoadsIn(overview->spec, mode)).toHtmlEscaped();
+        choice.note->setText(problem ? coloured(choice.button->isChecked() ? theme.worse : theme.muted,
+                                                QString::fromStdString(problem->message).toHtmlEscaped())
+                                 : mode == ExportMode::ZeroFilled
+                                 ? tr("The same size, for checking a plan with other tools. %1").arg(loadsIn)
+                                 : loadsIn);
     }
 }
 
@@ -183,7 +184,6 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     m_warnings->setText(coloured(theme.worse, lines.join(u"<br>"_s)));
     m_warnings->setVisible(!lines.isEmpty());
     const bool there = QFileInfo::exists(m_target->text());
-    m_replace->setVisible(there);
     // The mode's own problem stands beside the mode.
     const bool ofMode = preview.blocked && !written;
     // That the folder is there is no complaint about the export that has just made it.
@@ -192,6 +192,9 @@ void ExportDialog::showPreview(const ExportPreview& preview)
         && QFileInfo(m_target->text())
             == QFileInfo(QString::fromStdU16String(m_finished->report.folder.u16string()));
     const bool complain = preview.blocked && !ofMode && !ownWork;
+    // Writing the same once more is worth an offer only when something was wrong with it.
+    const bool good = ownWork && m_finished->verification && m_finished->verification->passed;
+    m_replace->setVisible(there && !good && !(ownWork && isBusy()));
     m_problem->setText(
         complain ? coloured(theme.worse, QString::fromStdString(preview.blocked->message).toHtmlEscaped())
                  : QString());
@@ -209,6 +212,7 @@ void ExportDialog::showOutcome()
 void ExportDialog::refreshButtons()
 {
     const bool busy = isBusy();
+    const bool stopHadFocus = focusWidget() == m_stop;
     m_export->setEnabled(!busy && m_prepared.has_value() && !m_prepared->preview.blocked);
     for (QWidget* widget : std::initializer_list<QWidget*> { m_stop, m_progress, m_progressText }) {
         widget->setVisible(busy);
@@ -217,11 +221,15 @@ void ExportDialog::refreshButtons()
     m_openFolder->setVisible(written);
     m_copyReport->setVisible(written);
     m_target->setEnabled(!busy);
+    m_browse->setEnabled(!busy);
     m_replace->setEnabled(!busy);
     for (const auto& [mode, choice] : m_modes) {
         choice.button->setEnabled(!busy);
     }
     m_close->setText(busy ? tr("Hide") : tr("Close"));
+    if (stopHadFocus && !busy) { // else whatever comes next in the order takes the keyboard
+        (written ? static_cast<QWidget*>(m_openFolder) : m_target)->setFocus();
+    }
 }
 
 void ExportDialog::pollBusy()

@@ -52,8 +52,7 @@ std::vector<Row> verificationRows(const ExportOutcome& outcome)
 QString headline(const ExportOutcome& outcome)
 {
     if (!outcome.verification) {
-        return outcome.notVerified.isEmpty() ? tr("Written. Verifying in a fresh process…")
-                                             : tr("Written, but not verified.");
+        return outcome.notVerified.isEmpty() ? tr("Written.") : tr("Written, but not verified.");
     }
     return outcome.verification->passed
         ? tr("✓ Verified. A fresh process reproduces the masked model.")

@@ -6,15 +6,21 @@
 
 namespace rankscope {
 
-QString writeTextFile(const QString& path, const QString& text)
+QString writeFileBytes(const QString& path, const QByteArray& bytes)
 {
     QSaveFile file(path);
-    const QByteArray bytes = text.toUtf8();
-    if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit()) {
+    // commit() does not notice a full disk when what is written last still lies in Qt's buffer; flush() does.
+    if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush()
+        && file.commit()) {
         return {};
     }
     return QCoreApplication::translate("text_file", "\"%1\" could not be written: %2. Choose another place.")
         .arg(path, file.errorString());
+}
+
+QString writeTextFile(const QString& path, const QString& text)
+{
+    return writeFileBytes(path, text.toUtf8());
 }
 
 } // namespace rankscope

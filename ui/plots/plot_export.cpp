@@ -5,6 +5,7 @@
 #include "ui/dialogs/text_file.h"
 #include "ui/plots/qcp.h"
 
+#include <QBuffer>
 #include <QClipboard>
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -26,41 +27,74 @@ QString translated(const char* text)
     return QCoreApplication::translate("plot_export", text);
 }
 
-/// What there is to write, whatever it is drawn by.
-struct Writers {
-    std::function<bool(const QString& path)> png;
-    std::function<bool(const QString& path)> svg;
-    std::function<bool(const QString& path)> pdf;
+/// The content of a file in every format; empty when it could not be drawn.
+struct Pictures {
+    std::function<QByteArray()> png;
+    std::function<QByteArray()> svg;
+    std::function<QByteArray()> pdf;
 };
 
-bool writeSvg(const QWidget& shown, const QString& path, const std::function<bool(QSvgGenerator&)>& paint)
+/// Drawn in memory: neither writer of drawings notices a disk that is full.
+template <typename Draw> QByteArray drawn(Draw draw)
 {
-    QSvgGenerator generator;
-    generator.setFileName(path);
-    generator.setSize(shown.size());
-    generator.setViewBox(shown.rect());
-    return paint(generator);
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    return buffer.open(QIODevice::WriteOnly) && draw(buffer) ? bytes : QByteArray();
 }
 
-bool paintPlot(QCustomPlot& plot, QSvgGenerator& device)
+QByteArray pngOf(const QPixmap& picture)
+{
+    return drawn([&](QIODevice& to) { return picture.save(&to, "PNG"); });
+}
+
+template <typename Paint> QByteArray svgOf(const QWidget& shown, Paint paint)
+{
+    return drawn([&](QIODevice& to) {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&to);
+        generator.setSize(shown.size());
+        generator.setViewBox(shown.rect());
+        return paint(generator);
+    });
+}
+
+/// `paint` gets a device of as many points as the widget has pixels.
+template <typename Paint> QByteArray pdfOf(const QWidget& shown, double pointsPerPixel, int dpi, Paint paint)
+{
+    return drawn([&](QIODevice& to) {
+        QPdfWriter writer(&to);
+        writer.setResolution(dpi);
+        writer.setPageSize(QPageSize(QSizeF(shown.size()) * pointsPerPixel, QPageSize::Point));
+        writer.setPageMargins(QMarginsF());
+        return paint(writer);
+    });
+}
+
+bool paintPlot(QCustomPlot& plot, QPaintDevice& device, bool scaled)
 {
     QCPPainter painter;
     if (!painter.begin(&device)) {
         return false;
     }
     painter.setMode(QCPPainter::pmVectorized);
+    if (scaled) {
+        painter.setWindow(plot.rect());
+    }
     plot.toPainter(&painter, plot.width(), plot.height());
     return painter.end();
 }
 
-Writers writersOf(QCustomPlot& plot)
+Pictures picturesOf(QCustomPlot& plot)
 {
-    return { [&plot](const QString& path) { return plot.savePng(path, plot.width(), plot.height(), 2.0); },
-             [&plot](const QString& path) {
-                 return writeSvg(plot, path,
-                                 [&plot](QSvgGenerator& device) { return paintPlot(plot, device); });
+    return { [&plot] { return pngOf(plot.toPixmap(plot.width(), plot.height(), 2.0)); },
+             [&plot] {
+                 return svgOf(plot, [&plot](QPaintDevice& device) { return paintPlot(plot, device, false); });
              },
-             [&plot](const QString& path) { return plot.savePdf(path, plot.width(), plot.height()); } };
+             [&plot] {
+                 // At the screen's resolution, so that text keeps its size among the lines.
+                 return pdfOf(plot, 1.0, plot.logicalDpiX(),
+                              [&plot](QPaintDevice& device) { return paintPlot(plot, device, true); });
+             } };
 }
 
 bool paintWidget(QWidget& widget, QPaintDevice& device, double scale)
@@ -75,56 +109,49 @@ bool paintWidget(QWidget& widget, QPaintDevice& device, double scale)
     return painter.end();
 }
 
-bool writePdf(QWidget& widget, const QString& path)
+Pictures picturesOf(QWidget& widget)
 {
-    QPdfWriter writer(path);
-    constexpr double kPointsPerPixel = 0.75;
-    writer.setResolution(288); // dots per inch: four to a point
-    writer.setPageSize(QPageSize(QSizeF(widget.size()) * kPointsPerPixel, QPageSize::Point));
-    writer.setPageMargins(QMarginsF());
-    return paintWidget(widget, writer, kPointsPerPixel * 4.0);
-}
-
-Writers writersOf(QWidget& widget)
-{
-    return { [&widget](const QString& path) { return pictureOf(widget).save(path, "PNG"); },
-             [&widget](const QString& path) {
-                 return writeSvg(widget, path, [&widget](QSvgGenerator& device) {
-                     return paintWidget(widget, device, 1.0);
-                 });
+    return { [&widget] { return pngOf(pictureOf(widget)); },
+             [&widget] {
+                 return svgOf(widget,
+                              [&widget](QPaintDevice& device) { return paintWidget(widget, device, 1.0); });
              },
-             [&widget](const QString& path) { return writePdf(widget, path); } };
+             [&widget] {
+                 constexpr double kPointsPerPixel = 0.75;
+                 constexpr int kDotsPerInch = 288; // four to a point
+                 return pdfOf(widget, kPointsPerPixel, kDotsPerInch, [&widget](QPaintDevice& device) {
+                     return paintWidget(widget, device, kPointsPerPixel * 4.0);
+                 });
+             } };
 }
 
-QString write(const Writers& writers, const PlotExport& source, const QString& path)
+QString write(const Pictures& pictures, const PlotExport& source, const QString& path)
 {
     const QString suffix = QFileInfo(path).suffix().toLower();
-    bool written = false;
-    if (suffix == u"png"_s) {
-        written = writers.png(path);
-    } else if (suffix == u"pdf"_s) {
-        written = writers.pdf(path);
-    } else if (suffix == u"svg"_s) {
-        written = writers.svg(path);
-    } else if (suffix == u"csv"_s && source.csv != nullptr) {
+    if (suffix == u"csv"_s && source.csv != nullptr) {
         return writeTextFile(path, source.csv());
-    } else {
+    }
+    const std::function<QByteArray()>* draw = suffix == u"png"_s ? &pictures.png
+        : suffix == u"pdf"_s                                     ? &pictures.pdf
+        : suffix == u"svg"_s                                     ? &pictures.svg
+                                                                 : nullptr;
+    if (draw == nullptr) {
         return translated(
                    "The picture was not saved as \"%1\": the name must end in .png, .svg, .pdf or .csv.")
             .arg(QFileInfo(path).fileName());
     }
-    return written
-        ? QString()
-        : translated("The picture could not be written to \"%1\": check the folder and the free space.")
-              .arg(path);
+    const QByteArray bytes = (*draw)();
+    return bytes.isEmpty()
+        ? translated("The picture \"%1\" could not be drawn: make the view larger and try again.").arg(path)
+        : writeFileBytes(path, bytes);
 }
 
-void addSaving(QMenu& menu, QWidget& shown, const Writers& writers, const PlotExport& source,
+void addSaving(QMenu& menu, QWidget& shown, const Pictures& pictures, const PlotExport& source,
                DialogPort& dialogs, std::function<void(const QString&)> failed)
 {
     menu.addAction(
         translated("Save picture or data…"), &shown,
-        [&shown, &dialogs, writers, source, failed = std::move(failed)] {
+        [&shown, &dialogs, pictures, source, failed = std::move(failed)] {
             const QString path = dialogs.chooseSaveFile(
                 &shown, translated("Save picture or data"), source.name + u".png"_s,
                 translated(
@@ -132,7 +159,7 @@ void addSaving(QMenu& menu, QWidget& shown, const Writers& writers, const PlotEx
             if (path.isEmpty()) {
                 return;
             }
-            const QString error = write(writers, source, path);
+            const QString error = write(pictures, source, path);
             if (!error.isEmpty()) {
                 failed(error);
             }
@@ -151,12 +178,12 @@ QPixmap pictureOf(QWidget& widget)
 
 QString exportPlot(QCustomPlot& plot, const PlotExport& source, const QString& path)
 {
-    return write(writersOf(plot), source, path);
+    return write(picturesOf(plot), source, path);
 }
 
 QString exportWidget(QWidget& widget, const PlotExport& source, const QString& path)
 {
-    return write(writersOf(widget), source, path);
+    return write(picturesOf(widget), source, path);
 }
 
 void addWidgetExportActions(QMenu& menu, QWidget& widget, const PlotExport& source, DialogPort& dialogs,
@@ -164,7 +191,7 @@ void addWidgetExportActions(QMenu& menu, QWidget& widget, const PlotExport& sour
 {
     menu.addAction(translated("Copy image"), &widget,
                    [&widget] { QGuiApplication::clipboard()->setPixmap(pictureOf(widget)); });
-    addSaving(menu, widget, writersOf(widget), source, dialogs, std::move(failed));
+    addSaving(menu, widget, picturesOf(widget), source, dialogs, std::move(failed));
 }
 
 } // namespace rankscope

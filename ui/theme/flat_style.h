@@ -24,6 +24,8 @@ public:
                   QStyleHintReturn* data) const override;
     QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& size,
                            const QWidget* widget) const override;
+    QRect subElementRect(SubElement element, const QStyleOption* option,
+                         const QWidget* widget) const override;
 
 private:
     static void drawIndicator(PrimitiveElement element, const QStyleOption* option, QPainter* painter);
