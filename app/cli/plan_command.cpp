@@ -6,6 +6,7 @@
 #include "app/cli/text_table.h"
 #include "core/base/size_text.h"
 #include "core/plan/budget.h"
+#include "core/plan/head_edit_lines.h"
 #include "core/plan/plan_file.h"
 #include "core/pruning/realise_plan.h"
 
@@ -87,7 +88,11 @@ std::string planText(const PruningPlan& plan, const ModelSpec& spec)
                        fmt::format("{}", layer.keptKeyDims),
                        sizeText(spec.layers[i].stateBytes(layer.keptKeyDims)) });
     }
-    return table.toText() + headEditsText(plan);
+    std::string text = table.toText();
+    for (const std::string& line : headEditLines(plan)) {
+        text += line + '\n';
+    }
+    return text;
 }
 
 } // namespace

@@ -4,7 +4,6 @@
 #include "core/base/narrow.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -174,31 +173,6 @@ Result<bool> applyHeadEdits(const CommandOptions& options, const ModelSpec& spec
         layer.kept[idx(head.second)].clear();
     }
     return !edits.empty();
-}
-
-std::string headEditsText(const PruningPlan& plan)
-{
-    std::string text;
-    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-        const LayerPlan& planned = plan.layers[idx(layer)];
-        for (int head = 0; head < std::ssize(planned.headEdits); ++head) {
-            const HeadEdit* edit = planned.editOf(head);
-            if (edit == nullptr) {
-                continue;
-            }
-            const int kept = planned.keptKeyDimsOf(head);
-            text += fmt::format("layer {} head {}: {}", layer, head,
-                                kept == 0 ? std::string("off") : fmt::format("keeps {}", kept));
-            if (!edit->forcedIn.empty()) {
-                text += fmt::format(", forced in {}", fmt::join(edit->forcedIn, " "));
-            }
-            if (!edit->forcedOut.empty()) {
-                text += fmt::format(", forced out {}", fmt::join(edit->forcedOut, " "));
-            }
-            text += '\n';
-        }
-    }
-    return text;
 }
 
 } // namespace rankscope::cli

@@ -22,7 +22,4 @@ namespace rankscope::cli {
 [[nodiscard]] Result<bool> applyHeadEdits(const CommandOptions& options, const ModelSpec& spec,
                                           PruningPlan& plan);
 
-/// "layer 3 head 1: off", one line for every head that departs from its layer; empty when none does.
-[[nodiscard]] std::string headEditsText(const PruningPlan& plan);
-
 } // namespace rankscope::cli

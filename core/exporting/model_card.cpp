@@ -4,6 +4,7 @@
 #include "core/base/narrow.h"
 #include "core/base/size_text.h"
 #include "core/exporting/recipe.h"
+#include "core/plan/head_edit_lines.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -48,32 +49,6 @@ std::string layerTable(const CheckpointOverview& checkpoint, const PruningPlan& 
         text += layer.prunable() ? fmt::format("| {} | linear | {} | {} |\n", index, layer.keyDims,
                                                plan.layers[idx(index)].keptKeyDims)
                                  : fmt::format("| {} | softmax | untouched | |\n", index);
-    }
-    return text;
-}
-
-/// Decisions about single heads, one line each; empty when there are none.
-std::string headLines(const PruningPlan& plan)
-{
-    std::string text;
-    for (int layer = 0; layer < std::ssize(plan.layers); ++layer) {
-        const LayerPlan& planned = plan.layers[idx(layer)];
-        for (int head = 0; head < std::ssize(planned.headEdits); ++head) {
-            const HeadEdit* edit = planned.editOf(head);
-            if (edit == nullptr) {
-                continue;
-            }
-            const int count = planned.keptKeyDimsOf(head);
-            text += fmt::format("* layer {}, head {}: ", layer, head);
-            text += count == 0 ? std::string("switched off") : fmt::format("{} channels kept", count);
-            if (!edit->forcedIn.empty()) {
-                text += fmt::format("; kept by hand: {}", fmt::join(edit->forcedIn, ", "));
-            }
-            if (!edit->forcedOut.empty()) {
-                text += fmt::format("; removed by hand: {}", fmt::join(edit->forcedOut, ", "));
-            }
-            text += '\n';
-        }
     }
     return text;
 }
@@ -142,11 +117,11 @@ std::string modelCard(const ModelCardInput& input)
           "AutoModelForCausalLM.from_pretrained(\"path/to/this/folder\""
         + (remoteCode ? ", trust_remote_code=True" : "") + ")\n```\n\n";
     text += "## What was removed\n\n" + layerTable(checkpoint, plan) + "\n";
-    if (const std::string heads = headLines(plan); !heads.empty()) {
-        text += "Decided by hand for single heads (a head that keeps fewer channels than its layer is filled "
-                "up with "
-                "zero rows):\n\n"
-            + heads + "\n";
+    if (const std::vector<std::string> heads = headEditLines(plan); !heads.empty()) {
+        text += fmt::format(
+            "Decided by hand for single heads (a head that keeps fewer channels than its layer "
+            "is filled up with zero rows):\n\n* {}\n\n",
+            fmt::join(heads, "\n* "));
     }
     text += fmt::format(
         "All other tensors are byte for byte those of the original. `{}` lists the kept channels of every "
