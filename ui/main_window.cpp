@@ -310,8 +310,8 @@ void MainWindow::refreshModel()
             tr("%1\n%2 · %3 parameters · %4 · %5 in %6")
                 .arg(folder, QString::fromUtf8(familyName(overview->spec.family)),
                      formatCount(overview->parameters), QString::fromStdString(overview->dtype),
-                     formatBytes(overview->weightBytes))
-                .arg(overview->weightFiles.size() == 1 ? tr("1 file")
+                     formatBytes(overview->weightBytes),
+                     overview->weightFiles.size() == 1 ? tr("1 file")
                                                        : tr("%1 files").arg(overview->weightFiles.size())));
         if (!m_userLayout) {
             QTimer::singleShot(0, this, &MainWindow::fitDockSizes);

@@ -80,10 +80,11 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
         const bool weights = !file.changes.empty() || file.unchangedTensors > 0;
         if (!weights) {
             const bool config = file.name == "config.json";
-            auto* row = addRow(nullptr,
-                               config ? tr("%1 · changes: %2").arg(name).arg(preview.configChanges.size())
-                                      : tr("%1 · written by Rankscope").arg(name),
-                               -1, file.bytes);
+            auto* row = addRow(
+                nullptr,
+                config ? tr("%1 · changes: %2").arg(name, QString::number(preview.configChanges.size()))
+                       : tr("%1 · written by Rankscope").arg(name),
+                -1, file.bytes);
             for (const std::string& change : config ? preview.configChanges : std::vector<std::string> {}) {
                 addRow(row, QString::fromStdString(change), -1, -1);
             }
@@ -98,11 +99,10 @@ void ExportPreviewTree::setPreview(const ExportPreview& preview)
         }
         addRow(row, tr("%1 tensors, byte for byte the same").arg(file.unchangedTensors), file.unchangedBytes,
                file.unchangedBytes);
-        row->setText(0,
-                     tr("%1 · %2 tensors changed, %3 the same")
-                         .arg(name)
-                         .arg(file.changes.size())
-                         .arg(file.unchangedTensors));
+        row->setText(
+            0,
+            tr("%1 · %2 tensors changed, %3 the same")
+                .arg(name, QString::number(file.changes.size()), QString::number(file.unchangedTensors)));
         row->setText(1, formatBytesFine(before));
         row->setExpanded(preview.changedTensors.size() <= kOpenUpTo);
     }

@@ -79,7 +79,7 @@ void FileView::show(const QString& folder, const QString& file, const QString& s
             m_text->setPlainText(QString::fromStdString(excerpt ? excerpt->text : excerpt.error().message));
             if (excerpt) {
                 mark(excerpt->line);
-                setWindowTitle(m_line < 0 ? file : tr("%1, line %2").arg(file).arg(m_line + 1));
+                setWindowTitle(m_line < 0 ? file : tr("%1, line %2").arg(file, QString::number(m_line + 1)));
             }
         });
 }

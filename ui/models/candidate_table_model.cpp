@@ -224,15 +224,13 @@ QString CandidateTableModel::toolTip(const CandidateRecord& record, int column) 
         text += u'\n'
             + tr("Δ %1 nats [%2, %3] against %4, paired over %5 windows")
                   .arg(formatSigned(delta->meanNll, 4), formatSigned(delta->low, 4),
-                       formatSigned(delta->high, 4), againstPinned ? pinned->name : tr("the dense model"))
-                  .arg(delta->windows);
+                       formatSigned(delta->high, 4), againstPinned ? pinned->name : tr("the dense model"),
+                       QString::number(delta->windows));
     }
     text += u'\n'
         + tr("%1: %2 windows × %3 tokens, %4, %5")
-              .arg(QString::fromStdString(estimate.sourceName))
-              .arg(estimate.windows())
-              .arg(estimate.length)
-              .arg(QString::fromUtf8(shortName(estimate.dtype)),
+              .arg(QString::fromStdString(estimate.sourceName), QString::number(estimate.windows()),
+                   QString::number(estimate.length), QString::fromUtf8(shortName(estimate.dtype)),
                    QString::fromStdString(toString(estimate.device)));
     if (!m_history.isComparable(record)) {
         text += u'\n' + tr("Scored on other windows than the numbers above: load it to score it on these.");

@@ -382,9 +382,8 @@ void QualityPanel::refreshWindows()
     QString toolTip = text == nullptr
         ? QString()
         : tr("%1: %2 windows scored; %3 tokens, %4 of them beyond the last whole window")
-              .arg(QString::fromStdString(text->sourceName))
-              .arg(text->count)
-              .arg(formatCount(text->textTokens), formatCount(text->droppedTokens));
+              .arg(QString::fromStdString(text->sourceName), QString::number(text->count),
+                   formatCount(text->textTokens), formatCount(text->droppedTokens));
     std::vector<double> differences;
     for (const RunningDelta::Point& point : workbench.delta().points()) {
         differences.push_back(point.delta);

@@ -132,16 +132,13 @@ QString RankPlot::describe(int token, int head) const
         return text;
     }
     if (impl.spectra->known[idx(token)] == 0) {
-        return tr("%1, head %2: still being computed").arg(text).arg(head);
+        return tr("%1, head %2: still being computed").arg(text, QString::number(head));
     }
     const RankMeasures& ranks = impl.spectra->at(token, head);
     return tr("%1, head %2: entropy rank %3, stable %4 (%5 % of %6), threshold %7")
-        .arg(text)
-        .arg(head)
-        .arg(formatRank(ranks.entropyRank), QString::number(ranks.stableRank, 'f', 2),
-             QString::number(100.0 * ranks.utilisation, 'f', 1))
-        .arg(impl.spectra->rank)
-        .arg(ranks.thresholdRank);
+        .arg(text, QString::number(head), formatRank(ranks.entropyRank),
+             QString::number(ranks.stableRank, 'f', 2), QString::number(100.0 * ranks.utilisation, 'f', 1),
+             QString::number(impl.spectra->rank), QString::number(ranks.thresholdRank));
 }
 
 QString RankPlot::csv() const
