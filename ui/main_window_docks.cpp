@@ -122,9 +122,10 @@ void MainWindow::buildDocks()
     m_qualityPanel = new QualityPanel(
         QualitySources { workbench, document, *m_candidates, *m_tokenLosses, *m_selection },
         m_services.dialogs);
-    m_tokenLossPanel = new TokenLossPanel(workbench, *m_tokenLosses, *m_selection);
+    m_tokenLossPanel = new TokenLossPanel(workbench, *m_tokenLosses, *m_selection, m_services.settings);
     m_textScorePanel = new TextScorePanel(*m_textScores, m_services.settings, m_services.dialogs);
-    m_comparePanel = new ComparePanel(workbench, document, *m_candidates, m_services.dialogs);
+    m_comparePanel
+        = new ComparePanel(workbench, document, *m_candidates, m_services.settings, m_services.dialogs);
 
     m_layerDock = addDock(u"layersDock"_s, tr("Layers"), m_layerPanel, { .column = DockColumn::Left });
     m_layerDock->header()->setButton(m_layerPanel->columns()->button());

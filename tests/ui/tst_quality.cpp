@@ -246,7 +246,7 @@ private Q_SLOTS:
     void tokensAreShownInContextAndLeadThere()
     {
         Bench bench;
-        TokenLossPanel panel(bench.workbench, bench.losses, bench.selection);
+        TokenLossPanel panel(bench.workbench, bench.losses, bench.selection, bench.settings);
         QString caption;
         connect(&panel, &TokenLossPanel::captionChanged, this, [&](const QString& text) { caption = text; });
         panel.resize(360, 400);

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/window_bench.h"
+#include "ui/models/candidate_table_model.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/panels/rank_panel.h"
 #include "ui/theme/theme.h"
 
+#include <QComboBox>
+#include <QHeaderView>
 #include <QMap>
+#include <QTableView>
 #include <QTest>
 
 using namespace rankscope;
@@ -96,6 +102,56 @@ private Q_SLOTS:
                                        bench.document.newGesture());
         still(u"every layer edited"_s);
         lookAround();
+    }
+
+    /// The order of a list, and which of two pictures is shown, are as they were left.
+    void choicesOfTheViewsAreRemembered()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(u"settings.ini"_s);
+        const auto sort = [](const WindowBench& bench) {
+            const QHeaderView* header = bench.window.comparePanel()->table()->horizontalHeader();
+            return std::pair(header->sortIndicatorSection(), header->sortIndicatorOrder());
+        };
+        const auto tokenOrder = [](const WindowBench& bench) {
+            for (QComboBox* box : bench.window.findChildren<QComboBox*>()) {
+                if (box->accessibleName() == u"Which tokens"_s) {
+                    return box;
+                }
+            }
+            return static_cast<QComboBox*>(nullptr);
+        };
+        {
+            WindowBench bench({}, file);
+            QCOMPARE(sort(bench), std::pair(int { CandidateTableModel::MarkColumn }, Qt::DescendingOrder));
+            QVERIFY(!bench.window.comparePanel()->showsPlot());
+            QCOMPARE(tokenOrder(bench)->currentIndex(), 0);
+            QCOMPARE(bench.window.rankPanel()->modelBox()->currentIndex(), 0);
+            bench.window.comparePanel()->table()->sortByColumn(CandidateTableModel::DeltaColumn,
+                                                               Qt::AscendingOrder);
+            bench.window.comparePanel()->showPlot(true);
+            tokenOrder(bench)->setCurrentIndex(2);
+            bench.window.rankPanel()->modelBox()->setCurrentIndex(1);
+        }
+        {
+            WindowBench bench({}, file);
+            QCOMPARE(sort(bench), std::pair(int { CandidateTableModel::DeltaColumn }, Qt::AscendingOrder));
+            QVERIFY(bench.window.comparePanel()->showsPlot());
+            QCOMPARE(tokenOrder(bench)->currentIndex(), 2);
+            QCOMPARE(bench.window.rankPanel()->modelBox()->currentIndex(), 1);
+            // The views show what the boxes say.
+            bench.window.resize(1440, 900);
+            bench.openDemo();
+            bench.document.setPruneRatio(0.5, bench.document.newGesture());
+            bench.action(u"view.show.state"_s)->trigger();
+            bench.action(u"view.show.rank"_s)->trigger();
+            QTRY_VERIFY_WITH_TIMEOUT(bench.window.rankPanel()->isVisible(), kEngineMs);
+            QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+            QCOMPARE(bench.window.rankPanel()->modelBox()->currentIndex(), 1);
+        }
+        Settings(file).set(setting::candidateSort, u"no such column"_s);
+        WindowBench bench({}, file);
+        QCOMPARE(sort(bench).first, int { CandidateTableModel::MarkColumn });
     }
 
     /// Numbers that are not final are lighter, and still easy to read.

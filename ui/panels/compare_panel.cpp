@@ -11,6 +11,7 @@
 #include "ui/models/candidate_table_model.h"
 #include "ui/panels/dock_panel.h"
 #include "ui/plots/pareto_plot.h"
+#include "ui/settings/settings.h"
 #include "ui/widgets/candidate_delegate.h"
 
 #include <QBoxLayout>
@@ -31,11 +32,21 @@ namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+/// By column; of the settings.
+constexpr const char16_t* kColumnKeys[CandidateTableModel::ColumnCount]
+    = { u"newest",     u"name",  u"kept",     u"asked",  u"bytes",
+        u"perplexity", u"delta", u"interval", u"tokens", u"method" };
+
+} // namespace
+
 ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, CandidateHistory& history,
-                           DialogPort& dialogs, QWidget* parent)
+                           Settings& settings, DialogPort& dialogs, QWidget* parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_history(history)
+    , m_settings(settings)
     , m_dialogs(dialogs)
     , m_model(new CandidateTableModel(history, document, this))
     , m_proxy(new QSortFilterProxyModel(this))
@@ -89,7 +100,6 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->setTabKeyNavigation(false);
     m_table->setSortingEnabled(true);
-    m_table->sortByColumn(CandidateTableModel::MarkColumn, Qt::DescendingOrder); // newest first
     m_table->setAccessibleName(tr("Candidates"));
     m_table->setMinimumHeight(fontMetrics().height() * 5);
     m_table->verticalHeader()->hide();
@@ -134,7 +144,16 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     connect(m_reload, &QToolButton::clicked, this, &ComparePanel::reloadSelected);
     connect(m_pin, &QToolButton::clicked, this, &ComparePanel::pinSelected);
     connect(m_delete, &QToolButton::clicked, this, &ComparePanel::deleteSelected);
-    connect(m_view, &QToolButton::toggled, this, &ComparePanel::arrange);
+    restoreChoices();
+    connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int column, Qt::SortOrder order) {
+        m_settings.set(setting::candidateSort,
+                       QString(QString::fromUtf16(kColumnKeys[column])
+                               + (order == Qt::AscendingOrder ? QString() : u" descending"_s)));
+    });
+    connect(m_view, &QToolButton::toggled, this, [this](bool plot) {
+        m_settings.set(setting::candidateView, plot ? u"plot"_s : u"table"_s);
+        arrange();
+    });
     connect(&m_history, &CandidateHistory::wasReset, this, &ComparePanel::refresh);
     connect(&m_history, &CandidateHistory::added, this, &ComparePanel::refresh);
     connect(&m_history, &CandidateHistory::removed, this, &ComparePanel::refresh);
@@ -149,6 +168,17 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     });
     arrange();
     refresh();
+}
+
+void ComparePanel::restoreChoices()
+{
+    const QStringList sort = m_settings.get(setting::candidateSort).split(u' ');
+    const auto key = std::ranges::find_if(
+        kColumnKeys, [&](const char16_t* name) { return QString::fromUtf16(name) == sort.first(); });
+    m_table->sortByColumn(key != std::end(kColumnKeys) ? static_cast<int>(key - std::begin(kColumnKeys))
+                                                       : CandidateTableModel::MarkColumn,
+                          sort.size() > 1 ? Qt::DescendingOrder : Qt::AscendingOrder);
+    m_view->setChecked(m_settings.get(setting::candidateView) == u"plot"_s);
 }
 
 void ComparePanel::refresh()
@@ -366,6 +396,11 @@ void ComparePanel::exportTable()
 void ComparePanel::showPlot(bool shown)
 {
     m_view->setChecked(shown);
+}
+
+bool ComparePanel::showsPlot() const
+{
+    return m_view->isChecked();
 }
 
 void ComparePanel::showMenu(const QPoint& at)

@@ -18,6 +18,7 @@ class DialogPort;
 class EmptyNote;
 class ParetoPlot;
 class PlanDocument;
+class Settings;
 class Workbench;
 
 /// Every candidate tried, as a table and in the plane of state size and loss. Where there is no room for
@@ -26,8 +27,8 @@ class ComparePanel : public QWidget {
     Q_OBJECT
 
 public:
-    ComparePanel(Workbench& workbench, PlanDocument& document, CandidateHistory& history, DialogPort& dialogs,
-                 QWidget* parent = nullptr);
+    ComparePanel(Workbench& workbench, PlanDocument& document, CandidateHistory& history, Settings& settings,
+                 DialogPort& dialogs, QWidget* parent = nullptr);
 
     [[nodiscard]] QTableView* table() const { return m_table; }
     [[nodiscard]] ParetoPlot* plot() const { return m_plot; }
@@ -46,6 +47,7 @@ public:
     void setHoverMark(int id);
     /// The plot instead of the table, where there is room for one only.
     void showPlot(bool shown);
+    [[nodiscard]] bool showsPlot() const;
     /// There is room for table and plot.
     [[nodiscard]] bool showsBoth() const { return m_showsBoth; }
 
@@ -67,6 +69,8 @@ private:
     void refresh();
     void refreshPlot();
     void refreshButtons();
+    /// Order and table or plot, as they were left.
+    void restoreChoices();
     void arrange();
     void fitColumns();
     void select(int id);
@@ -75,6 +79,7 @@ private:
 
     Workbench& m_workbench;
     CandidateHistory& m_history;
+    Settings& m_settings;
     DialogPort& m_dialogs;
     CandidateTableModel* m_model;
     QSortFilterProxyModel* m_proxy;

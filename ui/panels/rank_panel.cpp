@@ -135,6 +135,8 @@ void RankPanel::buildControls()
     m_measure->setCurrentIndex(
         std::max(0, m_measure->findData(m_settings.get(setting::rankMeasure).toInt())));
     m_form->setCurrentIndex(std::max(0, m_form->findData(m_settings.get(setting::rankForm).toInt())));
+    m_ranks.setPruned(m_settings.get(setting::rankModel) == u"pruned"_s);
+    m_model->setCurrentIndex(m_ranks.pruned() ? 1 : 0);
     const auto adopt = [this] {
         m_plot->setMeasure(measureOf(*m_measure));
         m_plot->setForm(static_cast<RankPlot::Form>(m_form->currentData().toInt()));
@@ -152,8 +154,11 @@ void RankPanel::buildControls()
     };
     connect(m_measure, &QComboBox::currentIndexChanged, this, changed);
     connect(m_form, &QComboBox::currentIndexChanged, this, changed);
-    connect(m_model, &QComboBox::currentIndexChanged, this,
-            [this] { m_ranks.setPruned(m_model->currentData().toBool()); });
+    connect(m_model, &QComboBox::currentIndexChanged, this, [this] {
+        const bool pruned = m_model->currentData().toBool();
+        m_settings.set(setting::rankModel, pruned ? u"pruned"_s : u"dense"_s);
+        m_ranks.setPruned(pruned);
+    });
     connect(m_window, &QSpinBox::valueChanged, this, [this](int value) { m_selection.setWindow(value - 1); });
     connect(m_play, &QToolButton::clicked, this, &RankPanel::togglePlay);
 }

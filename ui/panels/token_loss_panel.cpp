@@ -8,6 +8,7 @@
 #include "ui/models/layer_selection.h"
 #include "ui/models/token_loss_model.h"
 #include "ui/panels/dock_panel.h"
+#include "ui/settings/settings.h"
 #include "ui/widgets/token_delegate.h"
 
 #include <QBoxLayout>
@@ -18,6 +19,8 @@
 #include <QListView>
 #include <QMenu>
 #include <QStackedLayout>
+
+#include <algorithm>
 
 namespace rankscope {
 
@@ -30,7 +33,7 @@ constexpr int kShown = 200;
 } // namespace
 
 TokenLossPanel::TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerSelection& selection,
-                               QWidget* parent)
+                               Settings& settings, QWidget* parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_losses(losses)
@@ -70,7 +73,11 @@ TokenLossPanel::TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerS
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     m_list->installEventFilter(this);
     m_list->viewport()->installEventFilter(this);
-    connect(m_order, &QComboBox::currentIndexChanged, this, &TokenLossPanel::refresh);
+    m_order->setCurrentIndex(std::max(0, m_order->findData(settings.get(setting::tokenOrder).toInt())));
+    connect(m_order, &QComboBox::currentIndexChanged, this, [this, &settings] {
+        settings.set(setting::tokenOrder, QString::number(m_order->currentData().toInt()));
+        refresh();
+    });
     connect(&m_losses, &TokenLosses::changed, this, &TokenLossPanel::refresh);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &TokenLossPanel::choose);
     connect(m_list, &QListView::clicked, this, &TokenLossPanel::choose);

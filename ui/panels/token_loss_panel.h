@@ -14,6 +14,7 @@ namespace rankscope {
 class EmptyNote;
 class LayerSelection;
 struct TokenComparison;
+class Settings;
 class TokenDelegate;
 class TokenLosses;
 class TokenLossModel;
@@ -24,7 +25,7 @@ class TokenLossPanel : public QWidget {
     Q_OBJECT
 
 public:
-    TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerSelection& selection,
+    TokenLossPanel(Workbench& workbench, TokenLosses& losses, LayerSelection& selection, Settings& settings,
                    QWidget* parent = nullptr);
 
     [[nodiscard]] QListView* list() const { return m_list; }

@@ -27,6 +27,8 @@ inline const SettingKey<QString> spectraFloor { u"view/spectraFloor", QStringLit
 inline const SettingKey<QString> spectraOverlay { u"view/spectraOverlay", QStringLiteral("1") };
 inline const SettingKey<QString> headsMeasure { u"view/headsMeasure", QStringLiteral("0") };
 inline const SettingKey<QString> rankForm { u"view/rankForm", QStringLiteral("0") };
+inline const SettingKey<QString> rankModel { u"view/rankModel", QStringLiteral("dense") };
+inline const SettingKey<QString> tokenOrder { u"view/tokenOrder", QStringLiteral("0") };
 inline const SettingKey<QString> importanceScope { u"view/importanceScope", QStringLiteral("head") };
 inline const SettingKey<QString> importanceOther { u"view/importanceCompare", QString() };
 inline const SettingKey<QString> importanceOrder { u"view/importanceOrder", QStringLiteral("importance") };
@@ -44,6 +46,8 @@ inline const SettingKey<QString> sizeRule { u"plan/sizeRule", QStringLiteral("an
 inline const SettingKey<QStringList> layerColumns { u"layers/columns", {} };
 inline const SettingKey<QString> layerSort { u"layers/sort", {} };
 inline const SettingKey<QString> layerRank { u"layers/rank", {} };
+inline const SettingKey<QString> candidateSort { u"candidates/sort", QStringLiteral("newest descending") };
+inline const SettingKey<QString> candidateView { u"candidates/view", QStringLiteral("table") };
 } // namespace setting
 
 /// Typed access to the user's settings file. Passed by reference; tests give a temporary file.
