@@ -125,7 +125,7 @@ void HeadsPanel::refresh()
     const int position = chosen < 0 ? last : std::min(chosen, last);
     m_map->setSpectra(spectra, position);
     m_map->setSelected(m_sources.selection.currentLayer(), m_sources.selection.head());
-    m_basis->setText(tr("median of %1 windows, after token %2 · click: select, double click: its spectrum")
+    m_basis->setText(tr("median of %1 windows, after token %2")
                          .arg(spectra->windows)
                          .arg(position >= 0 ? spectra->positions[idx(position)] : 0));
     const bool stale = workbench.spectraTrust() == Trust::Stale;

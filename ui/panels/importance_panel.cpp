@@ -303,7 +303,8 @@ QString ImportancePanel::caption() const
         return text + tr(" · off: a what-if, frees no bytes");
     }
     if (m_choice.otherMethod().isEmpty()) {
-        return text + tr(" · drag the cut, click a channel twice to force it");
+        return text + tr(" · drag the cut, click a channel twice to force it") + QChar(0x9c) + text
+            + tr(" · drag the cut") + QChar(0x9c) + text;
     }
     if (layer.otherLabel.isEmpty()) {
         return text + u" · "_s

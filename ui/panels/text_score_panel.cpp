@@ -198,7 +198,7 @@ void TextScorePanel::fitColumns()
 {
     const QFontMetrics metrics = m_table->fontMetrics();
     QHeaderView* header = m_table->horizontalHeader();
-    const auto chars = [&](const QString& text) { return metrics.horizontalAdvance(text) + 14; };
+    const auto chars = [&](const QString& text) { return metrics.horizontalAdvance(text) + 17; };
     int room = m_table->viewport()->width() - chars(u"evaluation.txt"_s);
     const std::pair<int, int> wanted[] = { { TextScoreModel::DeltaColumn, chars(u"+0.000"_s) },
                                            { TextScoreModel::BeforeColumn, chars(u"↻ 999.99"_s) },

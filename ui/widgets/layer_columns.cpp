@@ -280,6 +280,7 @@ void LayerColumns::refreshButton()
     const QString sentence = hidden.isEmpty() ? tr("All columns are shown.")
         : hidden.size() == 1                  ? tr("1 column hidden: %1.").arg(hidden.first())
                              : tr("%1 columns hidden: %2.").arg(hidden.size()).arg(hidden.join(u", "_s));
+    m_button->setText(m_hiddenForRoom > 0 ? tr("+%1 columns").arg(m_hiddenForRoom) : tr("Columns"));
     m_button->setToolTip(sentence + u' ' + tr("Click to choose."));
     m_button->setAccessibleName(tr("Columns"));
     m_button->setAccessibleDescription(sentence);

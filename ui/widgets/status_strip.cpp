@@ -53,13 +53,18 @@ protected:
         painter.setBrush(underMouse() || isDown() ? mixed(theme.field, theme.text, 0.05) : theme.field);
         painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5);
         const QFont small = smallFont(font());
-        const int wordWidth = QFontMetrics(small).horizontalAdvance(m_word);
-        painter.setFont(small);
-        painter.setPen(theme.muted);
-        painter.drawText(QRect(10, 0, wordWidth + 4, height()), Qt::AlignVCenter, m_word);
+        const int wordWidth = QFontMetrics(small).horizontalAdvance(m_word) + 6;
+        // In a narrow strip the value goes before the word.
+        const bool both = fontMetrics().horizontalAdvance(text()) <= width() - wordWidth - 32;
+        if (both) {
+            painter.setFont(small);
+            painter.setPen(theme.muted);
+            painter.drawText(QRect(10, 0, wordWidth, height()), Qt::AlignVCenter, m_word);
+        }
         painter.setFont(font());
         painter.setPen(theme.text);
-        const QRect room(16 + wordWidth, 0, width() - wordWidth - 38, height());
+        const int left = 10 + (both ? wordWidth : 0);
+        const QRect room(left, 0, width() - left - 22, height());
         painter.drawText(room, Qt::AlignVCenter,
                          fontMetrics().elidedText(text(), Qt::ElideMiddle, room.width()));
         painter.setPen(QPen(theme.muted, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
