@@ -148,13 +148,7 @@ void MainWindow::openPlan()
 void MainWindow::loadPlan(const QString& path)
 {
     // One undo step: nothing is lost that there would be a reason to ask about.
-    const Status loaded = m_session->load(path);
-    if (!loaded) {
-        showProblem(QString::fromStdString(loaded.error().message));
-        return;
-    }
-    m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
-    m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
+    m_session->load(path);
 }
 
 bool MainWindow::savePlan()
@@ -198,10 +192,17 @@ bool MainWindow::savePlanAs()
 void MainWindow::connectSession()
 {
     connect(m_session, &DocumentSession::changed, this, &MainWindow::refreshTitle);
-    connect(m_session, &DocumentSession::saved, this, [this](const QString& path) {
-        m_messages->withdraw(m_saveWaits);
+    const auto remember = [this](const QString& path) {
         m_services.settings.set(setting::lastPlanFolder, QFileInfo(path).absolutePath());
         m_services.settings.addRecent(setting::recentPlans, QFileInfo(path).absoluteFilePath());
+    };
+    connect(m_session, &DocumentSession::loaded, this, remember);
+    connect(m_session, &DocumentSession::notLoaded, this, [this](const QString& sentence, bool stopped) {
+        showProblem(sentence, stopped ? IssueSeverity::Note : IssueSeverity::Error);
+    });
+    connect(m_session, &DocumentSession::saved, this, [this, remember](const QString& path) {
+        m_messages->withdraw(m_saveWaits);
+        remember(path);
         if (const auto goOn = std::exchange(m_afterSave, nullptr)) {
             goOn();
         }

@@ -2,6 +2,7 @@
 #include "core/plan/plan_file.h"
 
 #include "core/base/narrow.h"
+#include "core/base/size_text.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json.h"
 #include "core/plan/plan_problems.h"
@@ -331,6 +332,20 @@ Result<PruningPlan> planFromJson(const std::string& text, const std::string& wha
     return plan;
 }
 
+Status checkPlanFileSize(const std::filesystem::path& path)
+{
+    std::error_code failure;
+    const std::uintmax_t bytes = std::filesystem::file_size(path, failure);
+    if (failure || bytes <= std::uintmax_t { kMostPlanFileBytes }) {
+        return Unit {}; // what is wrong otherwise, reading it says
+    }
+    return Error { ErrorCode::BadFormat,
+                   fmt::format("\"{}\" was not read: it has {}, and no plan or recipe is larger than {}.",
+                               path.string(), sizeText(static_cast<std::int64_t>(bytes)),
+                               sizeText(kMostPlanFileBytes)),
+                   {} };
+}
+
 Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path)
 {
     return writeFileAtomically(path, planToJson(plan));
@@ -339,6 +354,9 @@ Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path)
 Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path)
 {
     constexpr std::int64_t kRecipeVersion = 1;
+    if (Status fits = checkPlanFileSize(path); !fits) {
+        return fits.error();
+    }
     Result<Json> document = readJsonFile(path);
     if (!document || !document->is_object() || !document->contains("rankscope_recipe")) {
         return readPlanFile(path);
@@ -368,6 +386,9 @@ Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path)
 
 Result<PruningPlan> readPlanFile(const std::filesystem::path& path)
 {
+    if (Status fits = checkPlanFileSize(path); !fits) {
+        return fits.error();
+    }
     Result<std::string> text = readFileBytes(path);
     if (!text) {
         return text.error();

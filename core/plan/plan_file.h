@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/plan/pruning_plan.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -29,10 +30,14 @@ namespace rankscope {
 [[nodiscard]] std::string planToJson(const PruningPlan& plan);
 /// Errors: BadFormat (not a plan; unknown key), Unsupported (newer version).
 [[nodiscard]] Result<PruningPlan> planFromJson(const std::string& text, const std::string& what);
+/// A plan that lists a million channels has about 6 MiB.
+inline constexpr std::int64_t kMostPlanFileBytes = std::int64_t { 64 } << 20;
+/// Errors: BadFormat for a file that is too large to be a plan or a recipe; reading does not begin then.
+[[nodiscard]] Status checkPlanFileSize(const std::filesystem::path& path);
 [[nodiscard]] Status writePlanFile(const PruningPlan& plan, const std::filesystem::path& path);
 [[nodiscard]] Result<PruningPlan> readPlanFile(const std::filesystem::path& path);
 /// The plan of a plan file, or of the recipe that an export leaves beside its weights (exporting/recipe.h).
-/// Errors: as of readPlanFile; Unsupported (recipe of a newer version).
+/// Errors: as of checkPlanFileSize and planFromJson; Unsupported (recipe of a newer version).
 [[nodiscard]] Result<PruningPlan> readPlanOrRecipe(const std::filesystem::path& path);
 
 } // namespace rankscope

@@ -11,12 +11,14 @@
 #include "ui/models/candidate_table_model.h"
 #include "ui/panels/compare_panel.h"
 #include "ui/plots/pareto_plot.h"
+#include "ui/settings/settings.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QClipboard>
 #include <QDir>
 #include <QFile>
+#include <QLineEdit>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -290,7 +292,9 @@ private Q_SLOTS:
     void thePanelWorksByKeyboard()
     {
         Bench bench;
-        ComparePanel panel(bench.workbench, bench.document, bench.history, bench.dialogs);
+        QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        ComparePanel panel(bench.workbench, bench.document, bench.history, settings, bench.dialogs);
         panel.resize(420, 700);
         panel.show();
         bench.open();
@@ -315,7 +319,6 @@ private Q_SLOTS:
         const QStringList lines = QApplication::clipboard()->text().split(u'\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 4);
         QVERIFY(lines[1].startsWith(u"RRQR 0.75\trrqr\t"_s)); // as shown: newest first
-        QTemporaryDir folder;
         bench.dialogs.saveFile = folder.filePath(u"out.csv"_s);
         panel.exportTable();
         QVERIFY(QFile::exists(bench.dialogs.saveFile));
@@ -324,6 +327,24 @@ private Q_SLOTS:
         bench.dialogs.saveFile = folder.filePath(u"missing/out.csv"_s);
         panel.exportTable();
         QVERIFY(problem.contains(u"missing/out.csv"_s));
+        // A name of blanks is none, and one that another row has gets a number.
+        const auto rename = [&](const QString& keys) {
+            table->selectRow(0);
+            panel.renameSelected();
+            for (auto* editor : table->viewport()->findChildren<QLineEdit*>()) {
+                if (editor->isVisible()) { // an earlier one may still be there
+                    editor->selectAll();
+                    QTest::keyClicks(editor, keys);
+                    QTest::keyClick(editor, Qt::Key_Return);
+                }
+            }
+            return bench.history.find(bench.model.idAt(2))->name;
+        };
+        QCOMPARE(rename(u"   "_s), u"RRQR 0.75"_s);
+        QCOMPARE(rename(u"RRQR 0.50"_s), u"RRQR 0.50 (2)"_s);
+        QCOMPARE(rename(u"RRQR 0.50 (2)"_s), u"RRQR 0.50 (2)"_s);
+        QCOMPARE(bench.history.find(half)->name, u"RRQR 0.50"_s);
+        QCOMPARE(table->model()->rowCount(), 3);
         // Plot and table share the selection.
         QVERIFY(panel.plot()->csv().count(u'\n') == 4);
         Q_EMIT panel.plot()->clicked(bench.model.idAt(2));

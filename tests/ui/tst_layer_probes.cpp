@@ -6,12 +6,15 @@
 #include "ui/document/layer_probes.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/workbench.h"
+#include "ui/format/numbers.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
+#include "ui/models/layer_table_model.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/widgets/ratio_editor.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
@@ -176,6 +179,27 @@ private Q_SLOTS:
         QVERIFY(!(bench.probes.of(3).curve == before));
     }
 
+    /// A layer of full size whose heads are edited loses something, too.
+    void aHeadThatIsOffIsACut()
+    {
+        Bench bench;
+        LayerTableModel table(bench.document);
+        table.setProbes(&bench.probes);
+        bench.open();
+        const auto tip = [&](int layer) {
+            return table.index(layer, LayerTableModel::DeltaColumn).data(Qt::ToolTipRole).toString();
+        };
+        QCOMPARE(tip(2), u"Layer 2 keeps everything."_s);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.document.setHeadOn(2, 0, false);
+            QVERIFY2(!tip(2).contains(u"keeps everything"_s), qPrintable(tip(2)));
+            QCOMPARE(tip(1), u"Layer 1 keeps everything."_s);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.allFinal(), kEngineMs);
+        QVERIFY2(tip(2).startsWith(u"Only layer 2 pruned as planned"_s), qPrintable(tip(2)));
+    }
+
     /// What the status bar says of another view stays while plan and numbers change.
     void thePlanPanelSpeaksOnlyOfItsPreviews()
     {
@@ -198,6 +222,59 @@ private Q_SLOTS:
         QCoreApplication::sendEvent(panel.byRank(), &leave);
         QCOMPARE(said.count(), 2);
         QVERIFY(said.last().first().toString().isEmpty());
+    }
+
+    /// Another method under the pointer or the keys: what is known of it without selecting by it.
+    void thePlanPanelSaysWhatAnotherMethodWouldGive()
+    {
+        Bench bench;
+        QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        SizeSnap snap(settings);
+        PlanPanel panel(bench.workbench, bench.document, bench.probes, snap);
+        panel.show();
+        bench.open();
+        QComboBox* method = panel.method();
+        const int l1 = method->findData(u"l1"_s);
+        const QString name = method->itemText(l1);
+        const auto highlight = [&](int index) {
+            method->showPopup();
+            QTest::keyClick(method->view(), Qt::Key_Home);
+            for (int row = 0; row < index; ++row) {
+                QTest::keyClick(method->view(), Qt::Key_Down);
+            }
+            return panel.previewText();
+        };
+        const QSignalSpy said(&panel, &PlanPanel::hovered);
+        QVERIFY2(highlight(l1).startsWith(name + u" would give: 384 of 384 dims"_s)
+                     && panel.previewText().endsWith(u"no difference while nothing is removed"_s),
+                 qPrintable(panel.previewText()));
+        QVERIFY(said.last().first().toString().contains(method->itemData(l1, Qt::ToolTipRole).toString()));
+        method->hidePopup();
+        QVERIFY(panel.previewText().startsWith(u"Now"_s));
+        QVERIFY(said.last().first().toString().isEmpty());
+        bench.document.setPruneRatio(0.5, bench.document.newGesture());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.realisedPlan().has_value(), kEngineMs);
+        bench.document.setLocked({ 1 }, true);
+        const PruningPlan before = bench.document.plan();
+        QVERIFY2(highlight(l1).contains(u"192 of 384 dims · 192 KiB"_s)
+                     && panel.previewText().endsWith(
+                         u"other channels, to be selected and measured · 1 locked layer keeps its own"_s),
+                 qPrintable(panel.previewText()));
+        QVERIFY(!panel.previewText().contains(u"nats"_s)); // no guess from another method's curves
+        // The present one is what is there.
+        QVERIFY(highlight(method->findData(u"rrqr"_s)).startsWith(u"Now"_s));
+        method->hidePopup();
+        QVERIFY(bench.document.plan() == before); // said before it is done
+        // Tried once, its number is known.
+        Q_EMIT method->activated(l1);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        const QString loss = formatSigned(bench.workbench.denseDelta()->meanNll, 3);
+        bench.document.undoStack()->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.realisedPlan().has_value(), kEngineMs);
+        QVERIFY2(highlight(l1).contains(u"measured %1 nats against dense"_s.arg(loss)),
+                 qPrintable(panel.previewText()));
+        method->hidePopup();
     }
 
     void thePlanPanelSaysWhatItWouldGive()

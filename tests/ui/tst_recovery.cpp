@@ -2,6 +2,7 @@
 // Unsaved work that a session left behind: offered, taken back, discarded.
 #include "core/plan/session_snapshot.h"
 #include "tests/support/raw_safetensors.h"
+#include "tests/ui/held_lane.h"
 #include "tests/ui/window_bench.h"
 #include "ui/document/document_session.h"
 #include "ui/document/recovery_keeper.h"
@@ -11,6 +12,7 @@
 #include <QDir>
 #include <QFile>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTest>
 #include <QUndoStack>
 
@@ -160,6 +162,42 @@ private Q_SLOTS:
         QVERIFY(!bench.window.messageBar()->isShowing());
         QVERIFY(!bench.action(u"file.recover"_s)->isEnabled());
         QVERIFY(!QFile::exists(file));
+    }
+
+    /// Saved before it could be kept here: it is in its file, and not offered again.
+    void recoveredWorkThatIsSavedAtOnceIsNotOfferedAgain()
+    {
+        const QTemporaryDir state;
+        SessionSnapshot session;
+        session.modelFolder = demoDir();
+        {
+            WindowBench first;
+            first.openDemo();
+            QTRY_VERIFY_WITH_TIMEOUT(first.document.isOpen(), kEngineMs);
+            edit(first, 24);
+            session.plan = first.document.plan();
+        }
+        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
+        const QString file = state.filePath(u"recovery/session-1-abcdef.json"_s);
+        writeBytes(std::filesystem::path(file.toStdU16String()), sessionToJson(session));
+        WindowBench bench(state.path());
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr && bench.workbench.settled()
+                                     && bench.window.messageBar()->choices().size() == 2,
+                                 kEngineMs);
+        QSignalSpy saved(&bench.window.session(), &DocumentSession::saved);
+        {
+            const HeldLane files(bench.lanes.cpu()); // nothing is kept meanwhile
+            bench.action(u"file.recover"_s)->trigger();
+            QCOMPARE(bench.document.plan().layers[2].keptKeyDims, 24);
+            QVERIFY(QFile::exists(file));
+            bench.window.session().save(bench.folder.filePath(u"recovered.plan.json"_s));
+            QTRY_COMPARE_WITH_TIMEOUT(saved.count(), 1, kEngineMs);
+            QVERIFY(!bench.window.isWindowModified());
+            QVERIFY(!QFile::exists(file));
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
+        QVERIFY(QDir(state.filePath(u"recovery"_s)).entryList({ u"*.json"_s }, QDir::Files).isEmpty());
     }
 
     void workOnAModelThatChangedIsNotForced()

@@ -4,14 +4,18 @@
 #include "tests/ui/held_lane.h"
 #include "tests/ui/window_bench.h"
 #include "ui/document/document_session.h"
+#include "ui/panels/plan_panel.h"
 #include "ui/widgets/message_bar.h"
 
+#include <QComboBox>
 #include <QElapsedTimer>
 #include <QFile>
 #include <QSignalSpy>
 #include <QTest>
+#include <QUndoStack>
 
 #include <memory>
+#include <optional>
 #include <thread>
 
 using namespace rankscope;
@@ -122,6 +126,96 @@ private Q_SLOTS:
             = readPlanFile(std::filesystem::path(bench.dialogs.saveFile.toStdU16String()));
         QVERIFY(saved.has_value());
         QCOMPARE(saved->layers[1].keptKeyDims, 12);
+    }
+
+    /// The window goes on while a large plan is read; what is asked for meanwhile is what counts.
+    void aLargePlanIsReadInTheBackground()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr && bench.workbench.settled(),
+                                 kEngineMs);
+        const QString small = bench.folder.filePath(u"small.plan.json"_s);
+        const QString large = bench.folder.filePath(u"large.plan.json"_s);
+        edit(bench, 16);
+        bench.window.session().save(small);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
+        QVERIFY(QFile::copy(small, large));
+        QFile file(large);
+        QVERIFY(file.open(QIODevice::Append) && file.write(QByteArray(1 << 20, ' ')) > 0);
+        file.close();
+        bench.document.keepEverything();
+        const int steps = bench.document.undoStack()->count();
+        {
+            const HeldLane files(bench.lanes.cpu());
+            bench.window.loadPlan(large);
+            QVERIFY(bench.document.plan().keepsAll());
+            QVERIFY(bench.jobs.anyActive());
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(bench.document.plan().layers[1].keptKeyDims, 16, kEngineMs);
+        QCOMPARE(bench.document.undoStack()->count(), steps + 1);
+        QCOMPARE(bench.window.session().planFile(), large);
+        QCOMPARE(bench.settings.get(setting::recentPlans).first(), large);
+        bench.document.undoStack()->undo();
+        QVERIFY(bench.document.plan().keepsAll());
+        // Another one that is loaded meanwhile, and a stop.
+        {
+            const HeldLane files(bench.lanes.cpu());
+            bench.window.loadPlan(large);
+            bench.window.loadPlan(small);
+            QCOMPARE(bench.window.session().planFile(), small);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        QCOMPARE(bench.window.session().planFile(), small);
+        {
+            const HeldLane files(bench.lanes.cpu());
+            bench.window.loadPlan(large);
+            bench.workbench.stopAll();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench.window.messageBar()->currentText().contains(u"reading it was stopped"_s), kEngineMs);
+        QCOMPARE(bench.window.session().planFile(), small);
+        bench.window.messageBar()->dismiss();
+        // What is too large to be a plan is refused before it is read.
+        QVERIFY(file.resize(kMostPlanFileBytes + 1));
+        bench.window.openPath(large);
+        QVERIFY2(bench.window.messageBar()->currentText().contains(u"was not read: it has 64"_s),
+                 qPrintable(bench.window.messageBar()->currentText()));
+        QCOMPARE(bench.window.session().planFile(), small);
+    }
+
+    /// A lock keeps the channels that the method has chosen, also before the plan has its number.
+    void aLockedLayerKeepsItsChannelsBeforeTheNumber()
+    {
+        // Every window of the text: evaluating takes much longer than selecting.
+        WindowBench bench({}, {}, { 0, 2, 64, 2, 32 });
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr
+                                     && bench.workbench.baselineTrust() == Trust::Final,
+                                 kEngineMs);
+        edit(bench, 16);
+        std::optional<PruningPlan> selected;
+        QTRY_VERIFY_WITH_TIMEOUT((selected = bench.workbench.selectedPlan()).has_value(), kEngineMs);
+        QVERIFY(!bench.workbench.realisedPlan());
+        bench.document.setLocked({ 1 }, true);
+        QComboBox* method = bench.window.planPanel()->method();
+        const int l1 = method->findData(u"l1"_s);
+        Q_EMIT method->activated(l1);
+        const auto& layers = bench.document.plan().layers;
+        QCOMPARE(bench.document.plan().method, std::string("l1"));
+        QCOMPARE(layers[1].kept, selected->layers[1].kept);
+        QVERIFY(layers[2].kept.empty());
+        // What has been selected by one method is nothing that another has.
+        QVERIFY(!bench.workbench.selectedPlan() || bench.workbench.selectedPlan()->method == "l1");
+        // An edit of another layer makes nothing of that unknown.
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selectedPlan().has_value(), kEngineMs);
+        const std::vector<std::vector<int>> second = bench.workbench.selectedPlan()->layers[2].kept;
+        QVERIFY(!second.empty());
+        bench.document.setLocked({ 2 }, true);
+        bench.document.setKept({ 4 }, 8, bench.document.newGesture());
+        Q_EMIT method->activated(method->findData(u"random"_s));
+        QCOMPARE(bench.document.plan().layers[2].kept, second);
+        QVERIFY(bench.document.plan().layers[4].kept.empty());
     }
 };
 

@@ -361,7 +361,8 @@ void CandidateHistory::rename(int id, const QString& name)
 {
     const int row = rowOf(id);
     if (row > 0 && !name.trimmed().isEmpty() && m_records[idx(row)].name != name.trimmed()) {
-        m_records[idx(row)].name = name.trimmed();
+        m_records[idx(row)].name.clear(); // its own is free
+        m_records[idx(row)].name = freeName(name.trimmed());
         Q_EMIT recordChanged(row);
         if (id == m_pinnedId) {
             Q_EMIT marksChanged();
@@ -450,7 +451,7 @@ QString CandidateHistory::freeName(const QString& wanted) const
     };
     QString name = wanted;
     for (int number = 2; taken(name); ++number) {
-        name = u"%1 (%2)"_s.arg(wanted).arg(number);
+        name = u"%1 (%2)"_s.arg(wanted, QString::number(number));
     }
     return name;
 }

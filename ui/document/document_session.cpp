@@ -34,6 +34,9 @@ QString textOf(const std::filesystem::path& path)
     return QString::fromStdU16String(path.u16string());
 }
 
+/// Takes a few milliseconds; more is read in the background.
+constexpr qint64 kReadAtOnceBytes = qint64 { 64 } << 10;
+
 /// What a person would miss: not the identity of the model, which comes by itself.
 bool sameWork(const PruningPlan& left, const PruningPlan& right)
 {
@@ -264,30 +267,55 @@ void DocumentSession::finishSaving(const Status& status)
     Q_EMIT saved(done.path);
 }
 
-Status DocumentSession::load(const QString& path)
+void DocumentSession::load(const QString& path)
+{
+    const int request = ++m_loadRequest;
+    const std::filesystem::path file = pathOf(path);
+    if (!m_services.document.isOpen() || QFileInfo(path).size() <= kReadAtOnceBytes) {
+        finishLoading(path, m_services.document.isOpen() ? readPlanOrRecipe(file) : PruningPlan {});
+        return;
+    }
+    if (const Status fits = checkPlanFileSize(file); !fits) {
+        finishLoading(path, fits.error());
+        return;
+    }
+    Job* job = m_services.jobs.create(tr("Read %1").arg(QFileInfo(path).fileName()), u"load"_s);
+    job->start(
+        m_services.lanes.cpu(), [file](JobContext&) { return readPlanOrRecipe(file); },
+        [this, path, request](const Result<PruningPlan>& plan) {
+            if (request == m_loadRequest) {
+                finishLoading(path, plan);
+            }
+        });
+}
+
+void DocumentSession::finishLoading(const QString& path, const Result<PruningPlan>& plan)
 {
     const QString name = QFileInfo(path).fileName();
     if (!m_services.document.isOpen() || m_services.workbench.overview() == nullptr) {
-        return Error { ErrorCode::NotFound,
-                       tr("Open the plan's model first, then load \"%1\".").arg(name).toStdString(),
-                       {} };
+        Q_EMIT notLoaded(tr("Open the plan's model first, then load \"%1\".").arg(name), false);
+        return;
     }
-    Result<PruningPlan> plan = readPlanOrRecipe(pathOf(path));
     if (!plan) {
-        return plan.error();
+        const bool stopped = plan.error().code == ErrorCode::Cancelled;
+        Q_EMIT notLoaded(stopped ? tr("\"%1\" was not loaded: reading it was stopped.").arg(name)
+                                 : QString::fromStdString(plan.error().message),
+                         stopped);
+        return;
     }
     const CheckpointOverview& overview = *m_services.workbench.overview();
     const std::shared_ptr<const Model>& model = m_services.workbench.model();
     const ModelIdentity identity { model != nullptr ? model->digest() : std::string(), overview.fingerprint,
                                    overview.name };
     if (Status fits = checkPlanForModel(*plan, overview.spec, identity); !fits) {
-        return fits;
+        Q_EMIT notLoaded(QString::fromStdString(fits.error().message), false);
+        return;
     }
     // A recipe belongs to its export: saving asks for a place of its own.
     replacePlan(*plan, tr("load %1").arg(name),
                 kindOfPath(pathOf(path)) == PathKind::Recipe ? QString() : path, true);
     m_services.document.undoStack()->setClean();
-    return Unit {};
+    Q_EMIT loaded(path);
 }
 
 void DocumentSession::resume(const SessionSnapshot& session)

@@ -49,9 +49,9 @@ public:
     [[nodiscard]] bool isSaving() const { return m_saving.has_value(); }
     /// The file is being written: a moment, unlike waiting for channels.
     [[nodiscard]] bool isWriting() const { return m_writing; }
-    /// A plan or recipe becomes the document, as one undo step. Errors: of reading it; Mismatch; NotFound (no
-    /// model).
-    [[nodiscard]] Status load(const QString& path);
+    /// A plan or recipe becomes the document, as one undo step. Ends with loaded() or notLoaded(): at once,
+    /// or for a large file when it has been read in the background. What is still being read then is dropped.
+    void load(const QString& path);
     /// The plan has been written elsewhere, as the recipe of an export: it is not lost.
     void setExported(const PruningPlan& plan);
     /// Opens the model of an earlier session, then puts its plan back.
@@ -63,6 +63,9 @@ Q_SIGNALS:
     void saved(const QString& path);
     /// `stopped`: by somebody, so that it is no failure.
     void notSaved(const QString& sentence, bool stopped);
+    void loaded(const QString& path);
+    /// `stopped`: by somebody, so that it is no failure.
+    void notLoaded(const QString& sentence, bool stopped);
     /// The save waits: why, in a sentence.
     void saveWaits(const QString& sentence);
     /// Resumed, or a sentence why not.
@@ -90,6 +93,7 @@ private:
     void followUndoStack();
     /// The plan as one undo step that lives at `path`.
     void replacePlan(const PruningPlan& plan, const QString& text, const QString& path, bool saved);
+    void finishLoading(const QString& path, const Result<PruningPlan>& plan);
     void continueSaving();
     void finishSaving(const Status& status);
     /// Nothing waits any more.
@@ -102,6 +106,7 @@ private:
     std::optional<Saving> m_saving;
     std::optional<Saving> m_nextSaving; ///< asked for while m_saving is being written
     bool m_writing = false;
+    int m_loadRequest = 0; ///< the newest: earlier ones are not wanted any more
     std::optional<SessionSnapshot> m_resuming;
 };
 

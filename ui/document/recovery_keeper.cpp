@@ -40,6 +40,11 @@ RecoveryKeeper::RecoveryKeeper(DocumentSession& session, JobLanes& lanes, const 
     connect(m_timer, &QTimer::timeout, this, &RecoveryKeeper::write);
     connect(&m_session, &DocumentSession::changed, this, &RecoveryKeeper::onChanged);
     connect(&m_session, &DocumentSession::resumed, this, &RecoveryKeeper::onResumed);
+    connect(&m_session, &DocumentSession::saved, this, [this] {
+        if (!m_session.hasUnsavedWork()) {
+            dropAdopted();
+        }
+    });
 }
 
 RecoveryKeeper::~RecoveryKeeper()
@@ -88,6 +93,14 @@ void RecoveryKeeper::onResumed(const QString& failure)
         onChanged(); // writing it here is what lets go of it there
     }
     m_recovering.reset();
+}
+
+void RecoveryKeeper::dropAdopted()
+{
+    for (const std::shared_ptr<AbandonedText>& text : m_adopted) {
+        text->discard();
+    }
+    m_adopted.clear();
 }
 
 void RecoveryKeeper::discard(const Offer& offer)
@@ -143,10 +156,7 @@ void RecoveryKeeper::write()
             if (written) {
                 m_writtenVersion = version;
                 if (keep) {
-                    for (const std::shared_ptr<AbandonedText>& text : m_adopted) {
-                        text->discard();
-                    }
-                    m_adopted.clear();
+                    dropAdopted();
                 }
             } else if (!m_complained) {
                 m_complained = true;

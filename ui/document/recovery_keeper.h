@@ -57,6 +57,8 @@ private:
     struct Place;
     void onChanged();
     void onResumed(const QString& failure);
+    /// What was recovered is safe here, or in a file of its own.
+    void dropAdopted();
     void write();
 
     DocumentSession& m_session;

@@ -234,6 +234,8 @@ void Workbench::forgetStatistics()
     m_statisticsNote.clear();
     m_results.clear();
     m_realised.reset();
+    m_selection.reset();
+    m_selected.reset();
     // A run under way scores channels of the old text: it is started again with the new ones.
     if (m_candidateBox != nullptr) {
         m_jobs.cancelKind(u"candidate"_s);
@@ -244,6 +246,32 @@ void Workbench::forgetStatistics()
         Q_EMIT candidateChanged();
     }
     Q_EMIT selectorChanged();
+}
+
+std::optional<PruningPlan> Workbench::selectedPlan() const
+{
+    if (m_realised) {
+        return m_realised;
+    }
+    const PruningPlan& plan = m_document.plan();
+    if (m_selection == nullptr || m_selectedBy.lock() != m_selector || !m_document.isOpen()) {
+        return std::nullopt;
+    }
+    if (std::shared_ptr<const PruningPlan> newest = m_selection->take()) {
+        m_selected = std::move(newest);
+    }
+    return m_selected != nullptr && m_selected->method == plan.method && m_selected->seed == plan.seed
+        ? std::optional(*m_selected)
+        : std::nullopt;
+}
+
+std::optional<double> Workbench::knownLoss(const PruningPlan& plan) const
+{
+    const ResultMemory::Entry* known = m_baselineTrust == Trust::Final && m_baseline != nullptr
+        ? m_results.find(plan, *m_baseline)
+        : nullptr;
+    return known != nullptr ? std::optional(known->estimate->meanNll() - m_baseline->meanNll())
+                            : std::nullopt;
 }
 
 } // namespace rankscope

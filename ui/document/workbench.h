@@ -4,6 +4,7 @@
 #include "core/analysis/channel_statistics.h"
 #include "core/base/device.h"
 #include "core/evaluation/live_evaluator.h"
+#include "core/jobs/mailbox.h"
 #include "core/model/model.h"
 #include "core/plan/model_choices.h"
 #include "core/pruning/channel_selector.h"
@@ -163,6 +164,12 @@ public:
     [[nodiscard]] bool settled() const;
     /// The realised plan of the newest finished selection that matches the document, if any.
     [[nodiscard]] const std::optional<PruningPlan>& realisedPlan() const { return m_realised; }
+    /// The document's method as far as it has selected: a plan under it with its channels filled in, which
+    /// comes before its number does. Its layers need not be those of now. Nothing before the first selection.
+    [[nodiscard]] std::optional<PruningPlan> selectedPlan() const;
+    /// Mean loss in nats per token against the dense model of a plan that has been measured over the present
+    /// windows.
+    [[nodiscard]] std::optional<double> knownLoss(const PruningPlan& plan) const;
     /// Milliseconds from the last edit to the first live number after it; negative before there is one.
     [[nodiscard]] double lastReactionMs() const { return m_lastReactionMs; }
 
@@ -298,6 +305,9 @@ private:
     std::shared_ptr<const PerplexityEstimate> m_baseline;
     std::shared_ptr<const PerplexityEstimate> m_candidate;
     std::optional<PruningPlan> m_realised;
+    std::shared_ptr<Mailbox<PruningPlan>> m_selection; ///< of the newest candidate run
+    mutable std::shared_ptr<const PruningPlan> m_selected; ///< the newest that came there
+    std::weak_ptr<const ChannelSelector> m_selectedBy;
     std::shared_ptr<const PerplexityEstimate> m_reference;
     std::shared_ptr<const PerplexityEstimate> m_deltaReference;
     ResultMemory m_results;

@@ -316,6 +316,12 @@ void Workbench::startCandidate()
     m_sinceStart.start();
     m_runHasNumber = false;
     m_candidateBox = newLiveNumbers();
+    static_cast<void>(selectedPlan()); // that of the run before is still good for the layers it has
+    m_selection = std::make_shared<Mailbox<PruningPlan>>();
+    if (m_selectedBy.lock() != m_selector) {
+        m_selected.reset();
+        m_selectedBy = m_selector;
+    }
     if (!std::exchange(m_candidateNote, {}).isEmpty()) {
         Q_EMIT candidateChanged(); // no longer stopped
     }
@@ -323,14 +329,15 @@ void Workbench::startCandidate()
     job->setUnit(tr("windows"));
     job->start(
         m_lanes.gpu(),
-        [plan, selector = m_selector, evaluator = m_evaluator,
-         box = m_candidateBox](JobContext& context) -> Result<CandidateOutcome> {
+        [plan, selector = m_selector, evaluator = m_evaluator, box = m_candidateBox,
+         selection = m_selection](JobContext& context) -> Result<CandidateOutcome> {
             Result<PruningPlan> realised
                 = realisePlan(plan, selector.get(), evaluator->model()->spec(), context);
             if (!realised) {
                 return realised.error();
             }
             realised->modelDigest = evaluator->model()->digest();
+            selection->post(std::make_shared<const PruningPlan>(*realised));
             Result<std::shared_ptr<const PerplexityEstimate>> estimate = evaluator->candidate(
                 *realised,
                 [box](std::shared_ptr<const PerplexityEstimate> part) { box->post(std::move(part)); },

@@ -183,8 +183,7 @@ QString LayerTableModel::probeToolTip(int layer, int column) const
     };
     if (column == DeltaColumn) {
         if (!numbers.alone) {
-            return m_document.plan().layers[idx(layer)].keptKeyDims
-                    == m_document.plan().layers[idx(layer)].keyDims
+            return m_document.plan().layers[idx(layer)].keepsAll()
                 ? tr("Layer %1 keeps everything.").arg(layer)
                 : m_probes->note();
         }

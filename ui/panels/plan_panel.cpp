@@ -12,6 +12,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/ratio_editor.h"
 
+#include <QAbstractItemView>
 #include <QBoxLayout>
 #include <QClipboard>
 #include <QComboBox>
@@ -201,9 +202,11 @@ void PlanPanel::connectControls()
     connect(m_method, &QComboBox::activated, this, [this](int index) {
         m_document.replacePlan(withMethod(m_document.plan(),
                                           m_method->itemData(index).toString().toStdString(),
-                                          m_workbench.realisedPlan()),
+                                          m_workbench.selectedPlan()),
                                tr("method %1").arg(m_method->itemText(index)));
     });
+    connect(m_method, &QComboBox::highlighted, this, &PlanPanel::previewMethod);
+    m_method->view()->installEventFilter(this); // its end is the preview's
     connect(m_ratio, &RatioEditor::edited, this, [this](double value, quint64 gesture) {
         m_document.setSizes(sizesForRatio(m_document.plan(), value, m_snap.rule()), value, gesture,
                             tr("prune ratio %1").arg(formatRatio(value)));
@@ -413,12 +416,11 @@ void PlanPanel::refreshCalibration()
     const QString name = QFileInfo(m_workbench.calibrationText()).fileName();
     m_calibration->setText(
         m_calibration->fontMetrics().elidedText(name, Qt::ElideMiddle, fontMetrics().height() * 9));
-    m_calibration->setToolTip(text != nullptr ? tr("%1\n%2 windows of %3 tokens; %4 tokens of the text")
-                                                    .arg(m_workbench.calibrationText())
-                                                    .arg(text->count)
-                                                    .arg(text->length)
-                                                    .arg(formatCount(text->textTokens))
-                                              : m_workbench.calibrationText());
+    m_calibration->setToolTip(text != nullptr
+                                  ? tr("%1\n%2 windows of %3 tokens; %4 tokens of the text")
+                                        .arg(m_workbench.calibrationText(), QString::number(text->count),
+                                             QString::number(text->length), formatCount(text->textTokens))
+                                  : m_workbench.calibrationText());
     QPalette colours = palette();
     if (m_workbench.scoresCalibrationText()) {
         m_calibration->setText(u"⚠ "_s + m_calibration->text());

@@ -76,6 +76,9 @@ private:
     /// While the pointer or the focus is on `widget`, `proposal` is previewed.
     void previewOver(QWidget* widget, const QString& what, Proposal proposal);
     void previewRatio(double ratio);
+    /// What is known of another method without selecting by it.
+    void previewMethod(int index);
+    void showPreview(const QString& head, const QString& body, bool ofProposal);
     void applyBudget();
     /// Why the budget that is typed cannot be had: a sentence, or empty.
     [[nodiscard]] QString budgetProblem() const;
@@ -86,7 +89,9 @@ private:
     [[nodiscard]] std::optional<SizesOfLayers> budgetSizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> sensitivitySizes() const;
     [[nodiscard]] std::optional<SizesOfLayers> rankSizes() const;
+    [[nodiscard]] QString sizesText(const std::vector<int>& kept) const;
     [[nodiscard]] QString outcome(const std::vector<int>& kept, bool estimated) const;
+    [[nodiscard]] QString outcomeOfMethod(const PruningPlan& plan) const;
     void changeEvent(QEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a control of the plan panel would give, and the edits that share out a budget.
 #include "core/base/narrow.h"
+#include "core/pruning/method_registry.h"
 #include "ui/document/layer_probes.h"
+#include "ui/document/method_change.h"
 #include "ui/document/size_snap.h"
 #include "ui/document/workbench.h"
 #include "ui/format/numbers.h"
@@ -10,6 +12,8 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/ratio_editor.h"
 
+#include <QAbstractItemView>
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QKeyEvent>
 #include <QLabel>
@@ -32,8 +36,8 @@ QString PlanPanel::previewText() const
     return m_preview->accessibleName();
 }
 
-/// "184 of 384 dims · 184 KiB (−52 %) · ≈ +0.110 nats, from single-layer probes".
-QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
+/// "184 of 384 dims · 184 KiB (−52 %)".
+QString PlanPanel::sizesText(const std::vector<int>& kept) const
 {
     std::int64_t dims = 0;
     std::int64_t full = 0;
@@ -43,9 +47,15 @@ QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
     }
     const std::int64_t bytes = stateBytesOf(m_document.spec(), kept);
     const std::int64_t fullBytes = m_document.spec().stateBytes();
-    QString text = tr("%1 of %2 dims · %3 (%4)")
-                       .arg(formatCount(dims), formatCount(full), formatBytes(bytes),
-                            formatPercentChange(static_cast<double>(fullBytes), static_cast<double>(bytes)));
+    return tr("%1 of %2 dims · %3 (%4)")
+        .arg(formatCount(dims), formatCount(full), formatBytes(bytes),
+             formatPercentChange(static_cast<double>(fullBytes), static_cast<double>(bytes)));
+}
+
+/// With "≈ +0.110 nats, from single-layer probes", or what was measured.
+QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
+{
+    QString text = sizesText(kept);
     if (estimated) {
         if (const std::optional<double> delta = m_probes.estimate(kept)) {
             text += u" · "_s + tr("≈ %1 nats, from single-layer probes").arg(formatSigned(*delta, 3));
@@ -57,6 +67,54 @@ QString PlanPanel::outcome(const std::vector<int>& kept, bool estimated) const
     return text;
 }
 
+/// The sizes stay as they are; whether its loss is known, and what it would take.
+QString PlanPanel::outcomeOfMethod(const PruningPlan& plan) const
+{
+    QStringList parts { sizesText(keptWith(plan, {})) };
+    if (plan.keepsAll()) {
+        parts << tr("no difference while nothing is removed");
+        return parts.join(u" · "_s);
+    }
+    const MethodInfo* method = findMethod(plan.method);
+    if (const std::optional<double> loss = m_workbench.knownLoss(plan)) {
+        parts << tr("measured %1 nats against dense").arg(formatSigned(*loss, 3));
+    } else if (method != nullptr && method->needsStatistics && m_workbench.statistics() == nullptr) {
+        parts << tr("other channels, once it has read the calibration text");
+    } else {
+        parts << tr("other channels, to be selected and measured");
+    }
+    const auto kept = std::ranges::count_if(
+        plan.layers, [](const LayerPlan& layer) { return layer.locked && !layer.kept.empty(); });
+    if (kept > 0) {
+        parts << (kept == 1 ? tr("1 locked layer keeps its own")
+                            : tr("%1 locked layers keep their own").arg(kept));
+    }
+    return parts.join(u" · "_s);
+}
+
+void PlanPanel::previewMethod(int index)
+{
+    const std::string id = m_method->itemData(index).toString().toStdString();
+    if (!m_document.isOpen() || id == m_document.plan().method) {
+        preview(std::nullopt, {});
+        return;
+    }
+    const QString name = m_method->itemText(index);
+    m_previewSource = name;
+    showPreview(tr("%1 would give").arg(name),
+                outcomeOfMethod(withMethod(m_document.plan(), id, m_workbench.selectedPlan())), true);
+    Q_EMIT hovered(m_method->itemData(index, Qt::ToolTipRole).toString());
+}
+
+void PlanPanel::showPreview(const QString& head, const QString& body, bool ofProposal)
+{
+    const Theme& theme = themeOf(palette());
+    m_preview->setText(u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">%4</span>"_s.arg(
+        ofProposal ? theme.accent.name() : theme.muted.name(), head.toHtmlEscaped(),
+        ofProposal ? theme.text.name() : theme.muted.name(), body.toHtmlEscaped()));
+    m_preview->setAccessibleName(head + u": "_s + body);
+}
+
 void PlanPanel::preview(const std::optional<SizesOfLayers>& sizes, const QString& what)
 {
     const bool ended = !m_previewSource.isEmpty() && !sizes;
@@ -66,15 +124,10 @@ void PlanPanel::preview(const std::optional<SizesOfLayers>& sizes, const QString
         m_preview->setAccessibleName({});
         return;
     }
-    const Theme& theme = themeOf(palette());
     const PruningPlan& plan = m_document.plan();
     const std::vector<int> kept = keptWith(plan, sizes.value_or(SizesOfLayers {}));
-    const QString head = sizes ? tr("%1 would give").arg(what) : tr("Now");
-    const QString body = outcome(kept, sizes.has_value());
-    m_preview->setText(u"<span style=\"color:%1\"><b>%2</b></span> <span style=\"color:%3\">%4</span>"_s.arg(
-        sizes ? theme.accent.name() : theme.muted.name(), head.toHtmlEscaped(),
-        sizes ? theme.text.name() : theme.muted.name(), body.toHtmlEscaped()));
-    m_preview->setAccessibleName(head + u": "_s + body);
+    showPreview(sizes ? tr("%1 would give").arg(what) : tr("Now"), outcome(kept, sizes.has_value()),
+                sizes.has_value());
     if (sizes) {
         QStringList changes;
         for (const auto& [layer, size] : *sizes) {
@@ -297,6 +350,9 @@ bool PlanPanel::eventFilter(QObject* watched, QEvent* event)
         } else if (event->type() == QEvent::Leave) {
             preview(std::nullopt, {});
         }
+    }
+    if (watched == m_method->view() && event->type() == QEvent::Hide) {
+        preview(std::nullopt, {});
     }
     if (watched == m_content && event->type() == QEvent::Resize) {
         fitOverrides();

@@ -399,6 +399,24 @@ private Q_SLOTS:
         QVERIFY(!contradicting && contradicting.error().message.find("broken.json") != std::string::npos);
     }
 
+    /// Not even opened: what is inside would be found wrong only after all of it has been read.
+    void aFileThatIsTooLargeIsNotRead()
+    {
+        const QTemporaryDir folder;
+        const auto path = std::filesystem::path(folder.path().toStdString()) / "large.json";
+        writeText(path, "{\"rankscope_recipe\": 1, \"plan\": 0}");
+        std::filesystem::resize_file(path, kMostPlanFileBytes); // a hole: takes no room
+        const Result<PruningPlan> inside = readPlanOrRecipe(path);
+        QVERIFY(!inside && inside.error().message.find("was not read") == std::string::npos);
+        std::filesystem::resize_file(path, kMostPlanFileBytes + 1);
+        for (const Result<PruningPlan>& plan : { readPlanOrRecipe(path), readPlanFile(path) }) {
+            QVERIFY(!plan);
+            QCOMPARE(plan.error().code, ErrorCode::BadFormat);
+            QVERIFY2(plan.error().message.find("large.json\" was not read: it has 64") != std::string::npos,
+                     plan.error().message.c_str());
+        }
+    }
+
     void filesThatCannotBeReadOrWrittenAreNamed()
     {
         QTemporaryDir folder;
