@@ -19,6 +19,7 @@
 #include <QDir>
 #include <QFile>
 #include <QLineEdit>
+#include <QPointer>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -335,7 +336,8 @@ private Q_SLOTS:
                 if (editor->isVisible()) { // an earlier one may still be there
                     editor->selectAll();
                     QTest::keyClicks(editor, keys);
-                    QTest::keyClick(editor, Qt::Key_Return);
+                    QTest::keyClick(editor, Qt::Key_Return); // takes effect a turn of the event loop later
+                    static_cast<void>(QTest::qWaitFor([at = QPointer(editor)] { return at == nullptr; }));
                 }
             }
             return bench.history.find(bench.model.idAt(2))->name;
@@ -351,6 +353,7 @@ private Q_SLOTS:
         QCOMPARE(panel.selectedId(), bench.model.idAt(2));
         QTest::keyClick(table, Qt::Key_Delete);
         QCOMPARE(table->model()->rowCount(), 2);
+        panel.renameSelected(); // and the panel goes
     }
 
     /// Candidates, their names and the pin come back with the model, and are compared as before.

@@ -170,6 +170,12 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     refresh();
 }
 
+/// A name that is being edited is entered when its field loses the keyboard, as it goes.
+ComparePanel::~ComparePanel()
+{
+    m_history.disconnect(this);
+}
+
 void ComparePanel::restoreChoices()
 {
     const QStringList sort = m_settings.get(setting::candidateSort).split(u' ');

@@ -29,6 +29,7 @@ class ComparePanel : public QWidget {
 public:
     ComparePanel(Workbench& workbench, PlanDocument& document, CandidateHistory& history, Settings& settings,
                  DialogPort& dialogs, QWidget* parent = nullptr);
+    ~ComparePanel() override;
 
     [[nodiscard]] QTableView* table() const { return m_table; }
     [[nodiscard]] ParetoPlot* plot() const { return m_plot; }

@@ -92,7 +92,7 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->last = new QCPItemText(plot);
     m_impl->last->position->setType(QCPItemPosition::ptPlotCoords);
     m_impl->last->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
-    m_impl->last->setPadding(QMargins(0, 0, 0, 3));
+    m_impl->last->setPadding(QMargins(0, 3, 0, 3));
     connect(plot, &QCustomPlot::mouseMove, this,
             [this](QMouseEvent* event) { showWindow(windowAt(event->position())); });
     connect(plot, &QCustomPlot::mousePress, this,
@@ -295,7 +295,13 @@ void DeltaPlot::refresh()
         impl.last->setFont(face);
         impl.last->setColor(stale ? theme.muted : theme.accent);
         impl.last->setText(formatSigned(impl.points.back().mean, 3));
-        impl.last->position->setCoords(static_cast<double>(impl.points.size()), impl.points.back().high);
+        const RunningDelta::Point& end = impl.points.back();
+        const QCPRange shown = plot->yAxis->range();
+        const bool below = end.high > shown.upper - 0.25 * shown.size(); // no room above
+        const bool early = 3 * std::ssize(impl.points) < impl.windowsTotal;
+        impl.last->setPositionAlignment((early ? Qt::AlignLeft : Qt::AlignRight)
+                                        | (below ? Qt::AlignTop : Qt::AlignBottom));
+        impl.last->position->setCoords(static_cast<double>(impl.points.size()), below ? end.low : end.high);
     }
     refreshMark();
     setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));

@@ -32,6 +32,7 @@ struct ImportancePlot::Impl {
     bool wholeLayer = false;
     int dragged = -1; ///< head whose cut is in the hand
     int lastCut = -1;
+    int captionRoom = 0; ///< width of the axes that the caption was worded for
     double pitch = 0.0; ///< from one head's first column to the next head's
 };
 
@@ -45,6 +46,11 @@ ImportancePlot::ImportancePlot(DialogPort& dialogs, QWidget* parent)
     m_impl->indices = shown.xAxis->ticker();
     shown.axisRect()->setMinimumMargins(QMargins(0, 20, 4, 0));
     shown.xAxis->grid()->setVisible(false);
+    connect(&shown, &QCustomPlot::afterLayout, this, [this] {
+        if (plot()->axisRect()->width() != m_impl->captionRoom) {
+            refreshCaption();
+        }
+    });
     const QSharedPointer<QCPAxisTickerFixed> quarters(new QCPAxisTickerFixed);
     quarters->setTickStep(0.25);
     shown.yAxis->setTicker(quarters);
@@ -219,6 +225,7 @@ void ImportancePlot::refreshCaption()
     }
     const HeadChannels& head = layer.heads[idx(index)];
     QString text;
+    QString brief; // where there is no room for all of it
     if (impl.wholeLayer) {
         double share = 0.0;
         const std::vector<int> heads = shownHeads();
@@ -229,6 +236,7 @@ void ImportancePlot::refreshCaption()
                    .arg(layer.keptKeyDims)
                    .arg(layer.keyDims)
                    .arg(100.0 * share, 0, 'f', 1);
+        brief = tr("cut: %1 of %2 per head").arg(layer.keptKeyDims).arg(layer.keyDims);
     } else if (head.isOff()) {
         text = tr("head %1 is off: frees no bytes · H brings it back").arg(index);
     } else {
@@ -236,6 +244,7 @@ void ImportancePlot::refreshCaption()
                    .arg(head.wanted)
                    .arg(layer.keyDims - head.wanted)
                    .arg(100.0 * head.removedShare(), 0, 'f', 1);
+        brief = tr("cut: %1 kept, %2 removed").arg(head.wanted).arg(layer.keyDims - head.wanted);
         if (head.wanted < layer.keptKeyDims) {
             text += tr(" · the layer keeps %1").arg(layer.keptKeyDims);
         }
@@ -276,7 +285,12 @@ void ImportancePlot::refreshCaption()
                                           0.0);
     }
     impl.caption->setColor(head.isOff() && !impl.wholeLayer ? theme.worse : theme.text);
-    impl.caption->setText(layer.locked ? text + tr(" · locked") : text);
+    const QString locked = layer.locked ? tr(" · locked") : QString();
+    impl.captionRoom = plot()->axisRect()->width();
+    const double side = impl.wholeLayer || !isSorted() ? 1.0 : std::max(x, last - x) / last;
+    const bool fits
+        = QFontMetrics(smallFont(font())).horizontalAdvance(text + locked) <= side * impl.captionRoom - 28;
+    impl.caption->setText((fits || brief.isEmpty() ? text : brief) + locked);
 }
 
 ChannelAt ImportancePlot::channelAt(const QPointF& at) const

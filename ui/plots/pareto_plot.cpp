@@ -111,6 +111,13 @@ ParetoPlot::ParetoPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->note->position->setType(QCPItemPosition::ptAxisRectRatio);
     m_impl->note->position->setCoords(1.0, 0.0);
     m_impl->note->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
+    connect(plot, &QCustomPlot::beforeReplot, this, [this, plot] {
+        // In a low dock the points go before the words.
+        const bool low = plot->height() < fontMetrics().height() * 9;
+        setAxisLabel(*plot->xAxis, low ? QString() : tr("state per sequence (KiB)"));
+        setAxisLabel(*plot->yAxis, low ? QString() : tr("Δ NLL (nats)"));
+        plot->yAxis->ticker()->setTickCount(low ? 2 : 4);
+    });
     connect(plot, &QCustomPlot::mouseMove, this,
             [this](QMouseEvent* event) { showPoint(nearest(event->position())); });
     connect(plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
@@ -342,8 +349,6 @@ void ParetoPlot::refresh()
     if (!impl.userY) {
         plot->yAxis->setRange(impl.allY);
     }
-    setAxisLabel(*plot->xAxis, tr("state per sequence (KiB)"));
-    setAxisLabel(*plot->yAxis, tr("Δ NLL (nats)"));
     plot->yAxis->grid()->setZeroLinePen(QPen(theme.muted, 1.0));
     drawSoon(*plot);
 }

@@ -41,7 +41,13 @@ public:
                          + std::min(value.horizontalAdvance(text()), value.averageCharWidth() * 28) + 46,
                      value.height() + 13);
     }
-    [[nodiscard]] QSize minimumSizeHint() const override { return QSize(70, sizeHint().height()); }
+    /// A short value, such as the device's, is never cut.
+    [[nodiscard]] QSize minimumSizeHint() const override
+    {
+        const QFontMetrics value = fontMetrics();
+        return QSize(std::min(value.horizontalAdvance(text()), value.averageCharWidth() * 13) + 34,
+                     sizeHint().height());
+    }
 
 protected:
     void paintEvent(QPaintEvent*) override
