@@ -273,9 +273,9 @@ void MainWindow::offerDevice(const Device& device, DType dtype)
     const QString name
         = QString::fromStdString(toString(device)) + u" · "_s + QString::fromUtf8(shortName(dtype));
     m_messages->withdraw(m_deviceOffer);
-    m_deviceOffer
-        = tr("The model could not be loaded on %1. The numbers from %2 stay, marked as out of date.")
-              .arg(QString::fromStdString(toString(m_services.workbench.device())), name);
+    const QString& reason = m_services.workbench.modelSentence();
+    m_messages->withdraw(reason); // said once, with the way on
+    m_deviceOffer = tr("%1 The numbers from %2 stay, marked as out of date.").arg(reason, name);
     m_messages->ask(m_deviceOffer, { { tr("Back to %1").arg(name), [this, device, dtype] {
                                           m_services.workbench.setDevice(device, dtype);
                                       } } });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/jobs/gui_inbox.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 using namespace rankscope;
 using namespace Qt::StringLiterals;
@@ -89,6 +91,23 @@ private Q_SLOTS:
         QTRY_COMPARE(job.state(), JobState::Failed);
         QCOMPARE(code, ErrorCode::DiskFull);
         QCOMPARE(job.failure(), u"The disk is full."_s);
+    }
+
+    void postsOfAWorkerArriveInOrderAndOnThisThread()
+    {
+        openGuiInbox();
+        QList<int> arrived;
+        std::thread worker([&arrived, gui = std::this_thread::get_id()] {
+            for (int i = 0; i < 100; ++i) {
+                postToGui([&arrived, gui, i] { arrived.append(std::this_thread::get_id() == gui ? i : -1); });
+            }
+        });
+        worker.join();
+        QVERIFY(arrived.isEmpty());
+        QTRY_COMPARE(arrived.size(), 100);
+        for (int i = 0; i < 100; ++i) {
+            QCOMPARE(arrived[i], i);
+        }
     }
 
     void anExceptionBecomesAnInternalError()

@@ -339,6 +339,8 @@ private Q_SLOTS:
         bench.workbench.setDevice({ DeviceKind::Cuda, 63 }, DType::F32);
         QTRY_VERIFY_WITH_TIMEOUT(
             bench.window.messageBar()->currentText().contains(u"numbers from cpu · fp32"_s), kEngineMs);
+        QVERIFY2(bench.window.messageBar()->currentText().startsWith(bench.workbench.modelSentence()),
+                 qPrintable(bench.window.messageBar()->currentText())); // why
         QCOMPARE(bench.workbench.candidate(), candidate);
         QCOMPARE(bench.workbench.candidateTrust(), Trust::Stale);
         QCOMPARE(bench.workbench.spectraTrust(), Trust::Stale);

@@ -27,6 +27,13 @@ constexpr int kLivePollMs = 120;
 /// Longer measurements wait until they are asked for.
 constexpr double kUnaskedSeconds = 90.0;
 
+PruningPlan planOf(const LayerPlan& layer)
+{
+    PruningPlan plan;
+    plan.layers = { layer };
+    return plan;
+}
+
 bool sameChannels(const LayerPlan& left, const LayerPlan& right)
 {
     return left.keptKeyDims == right.keptKeyDims && left.kept == right.kept
@@ -449,7 +456,7 @@ void LayerProbes::refresh()
         // Known before the selection of the new plan has run: layers are selected one by one.
         const bool aloneHolds = current && m_plannedMethod == std::pair(plan.method, plan.seed)
             && asksFor(plan.layers[layer], m_plannedOf[layer])
-            && (alike || !needsSelection(PruningPlan { .layers = { plan.layers[layer] } }));
+            && (alike || !needsSelection(planOf(plan.layers[layer])));
         if (!cut) {
             numbers.alone.reset();
             numbers.aloneTrust = Trust::Missing;

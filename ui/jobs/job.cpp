@@ -4,7 +4,6 @@
 #include "ui/jobs/eta.h"
 #include "ui/jobs/stall_watchdog.h"
 
-#include <QCoreApplication>
 #include <QLoggingCategory>
 
 namespace rankscope {
@@ -26,6 +25,7 @@ Job::Job(int id, QString title, QObject* parent)
     , m_title(std::move(title))
     , m_eta(std::make_unique<Eta>())
 {
+    openGuiInbox();
 }
 
 Job::~Job()
@@ -73,13 +73,6 @@ void Job::postStarted(const QPointer<Job>& self)
             self->setState(JobState::Running);
         }
     });
-}
-
-void Job::postToGui(std::function<void()> function)
-{
-    if (QCoreApplication* application = QCoreApplication::instance()) {
-        QMetaObject::invokeMethod(application, std::move(function), Qt::QueuedConnection);
-    }
 }
 
 void Job::finish(const Error* error)

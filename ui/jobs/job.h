@@ -3,6 +3,7 @@
 
 #include "core/base/result.h"
 #include "core/jobs/job_context.h"
+#include "ui/jobs/gui_inbox.h"
 #include "ui/jobs/lane.h"
 
 #include <QObject>
@@ -22,7 +23,7 @@ enum class JobState { Queued, Running, Cancelling, Succeeded, Failed, Cancelled 
 [[nodiscard]] bool isFinished(JobState state);
 
 /// GUI-thread handle of one piece of background work. The worker posts its result to the event loop through
-/// the application object; whether anybody still wants it is tested on the GUI thread only. Destroying the
+/// the inbox of the GUI thread; whether anybody still wants it is tested on the GUI thread only. Destroying the
 /// handle requests a stop and drops the result.
 class Job : public QObject {
     Q_OBJECT
@@ -113,7 +114,6 @@ private:
         }
     }
     static void postStarted(const QPointer<Job>& self);
-    static void postToGui(std::function<void()> function);
     void enqueue(Lane& lane, std::function<void()> run, int priority);
     void finish(const Error* error);
     void setState(JobState state);

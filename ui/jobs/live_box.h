@@ -2,9 +2,7 @@
 #pragma once
 
 #include "core/jobs/mailbox.h"
-
-#include <QCoreApplication>
-#include <QMetaObject>
+#include "ui/jobs/gui_inbox.h"
 
 #include <atomic>
 #include <functional>
@@ -22,21 +20,18 @@ public:
         : m_wake(std::make_shared<Wake>())
     {
         m_wake->call = std::move(wake);
+        openGuiInbox();
     }
 
     /// Worker.
     void post(std::shared_ptr<const T> value)
     {
         m_box.post(std::move(value));
-        QCoreApplication* application = QCoreApplication::instance();
-        if (application != nullptr && !m_wake->pending.exchange(true)) {
-            QMetaObject::invokeMethod(
-                application,
-                [wake = m_wake] {
-                    wake->pending.store(false);
-                    wake->call();
-                },
-                Qt::QueuedConnection);
+        if (!m_wake->pending.exchange(true)) {
+            postToGui([wake = m_wake] {
+                wake->pending.store(false);
+                wake->call();
+            });
         }
     }
     /// GUI thread: the newest value since the last take, or null.
