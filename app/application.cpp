@@ -7,6 +7,7 @@
 #include "ui/actions/action_registry.h"
 #include "ui/dialogs/dialog_port.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/saved_file.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
 #include "ui/jobs/job_lanes.h"
@@ -371,10 +372,10 @@ bool Application::prepareDialog()
 
 void Application::saveScreenshot(QWidget& shown)
 {
-    if (!shown.grab().save(m_options.screenshot, "PNG")) {
+    if (const QString error = writeFileBytes(m_options.screenshot, pngBytes(shown.grab()));
+        !error.isEmpty()) {
         m_exitCode = 1;
-        std::fprintf(stderr, "The screenshot could not be written to %s.\n",
-                     qUtf8Printable(m_options.screenshot));
+        std::fprintf(stderr, "%s\n", qUtf8Printable(error));
     }
     std::printf("reaction_ms %.0f\n", m_parts->workbench->lastReactionMs());
 }

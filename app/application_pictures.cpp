@@ -2,6 +2,7 @@
 #include "app/application_pictures.h"
 
 #include "ui/actions/action_registry.h"
+#include "ui/dialogs/saved_file.h"
 #include "ui/session/window_session.h"
 #include "ui/widgets/jobs_button.h"
 
@@ -169,13 +170,13 @@ private:
     void save(const QString& name, const QPixmap& picture)
     {
         const QString file = QDir(m_options.folder).filePath(m_prefix + name + u".png"_s);
-        if (picture.save(file, "PNG")) {
-            std::printf("%s\n", qUtf8Printable(file));
-            std::fflush(stdout);
-        } else {
-            std::fprintf(stderr, "The picture could not be written to %s.\n", qUtf8Printable(file));
+        if (const QString error = writeFileBytes(file, pngBytes(picture)); !error.isEmpty()) {
+            std::fprintf(stderr, "%s\n", qUtf8Printable(error));
             m_failed = true;
+            return;
         }
+        std::printf("%s\n", qUtf8Printable(file));
+        std::fflush(stdout);
     }
 
     const PictureOptions& m_options;

@@ -29,15 +29,6 @@ using namespace rankscope;
 using namespace rankscope::test;
 using namespace Qt::StringLiterals;
 
-namespace {
-
-void edit(WindowBench& bench, int kept)
-{
-    bench.document.setKept({ 1, 2 }, kept, bench.document.newGesture());
-}
-
-} // namespace
-
 Q_DECLARE_METATYPE(rankscope::UnsavedAnswer)
 
 class TestDocumentSafety : public QObject {
@@ -56,15 +47,15 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
         QVERIFY(!bench.window.isWindowModified());
-        edit(bench, 16);
+        bench.edit(16);
         QVERIFY(bench.window.isWindowModified());
         bench.document.undoStack()->undo();
         QVERIFY(!bench.window.isWindowModified());
         // Back to the start by another way than undo: nothing to lose either.
-        edit(bench, 16);
-        edit(bench, 64);
+        bench.edit(16);
+        bench.edit(64);
         QVERIFY(!bench.window.isWindowModified());
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.saveFile = bench.folder.filePath(u"tuned.plan.json"_s);
         bench.action(u"file.savePlan"_s)->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
@@ -72,7 +63,7 @@ private Q_SLOTS:
         QCOMPARE(bench.settings.get(setting::recentPlans), QStringList { bench.dialogs.saveFile });
         // The second time it knows the file.
         const int asked = bench.dialogs.asked;
-        edit(bench, 8);
+        bench.edit(8);
         bench.action(u"file.savePlan"_s)->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
         QCOMPARE(bench.dialogs.asked, asked);
@@ -87,14 +78,14 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.saveFile = bench.folder.filePath(u"demo-a"_s);
         bench.action(u"file.savePlan"_s)->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(bench.folder.filePath(u"demo-a.json"_s)), kEngineMs);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
         QVERIFY(!QFile::exists(bench.dialogs.saveFile));
         // What the dialog did not ask about is asked here.
-        edit(bench, 8);
+        bench.edit(8);
         bench.dialogs.loseData = false;
         bench.action(u"file.savePlanAs"_s)->trigger();
         QVERIFY(!bench.window.session().isSaving());
@@ -107,7 +98,7 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
         QVERIFY(bench.workbench.selector() == nullptr);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.saveFile = bench.folder.filePath(u"early.plan.json"_s);
         bench.action(u"file.savePlan"_s)->trigger();
         QVERIFY(bench.window.session().isSaving());
@@ -134,7 +125,7 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
         QCOMPARE(bench.dialogs.asked, 0);
-        edit(bench, 16);
+        bench.edit(16);
         const PruningPlan edited = bench.document.plan();
         bench.dialogs.unsaved = answer;
         bench.dialogs.saveFile = bench.folder.filePath(u"mine.plan.json"_s);
@@ -172,7 +163,7 @@ private Q_SLOTS:
         loaded.layers[0].locked = true;
         QVERIFY(writePlanFile(loaded, std::filesystem::path(plan.toStdU16String())).has_value());
         QUndoStack* undo = bench.document.undoStack();
-        edit(bench, 16);
+        bench.edit(16);
         const PruningPlan edited = bench.document.plan();
         bench.window.loadPlan(plan);
         QCOMPARE(bench.dialogs.asked, 0);
@@ -196,9 +187,9 @@ private Q_SLOTS:
         undo->redo();
         QCOMPARE(bench.window.session().planFile(), plan);
         undo->undo();
-        edit(bench, 8); // the loaded plan cannot be redone any more
+        bench.edit(8); // the loaded plan cannot be redone any more
         QCOMPARE(bench.window.session().planFile(), bench.dialogs.saveFile);
-        edit(bench, 4);
+        bench.edit(4);
         QCOMPARE(bench.window.session().planFile(), bench.dialogs.saveFile);
         // The very plan that is open already: no step, but a file.
         bench.window.loadPlan(plan);
@@ -221,20 +212,20 @@ private Q_SLOTS:
         QVERIFY(
             writePlanFile(keepAllPlan(bench.document.spec()), std::filesystem::path(second.toStdU16String()))
                 .has_value());
-        edit(bench, 16);
+        bench.edit(16);
         bench.window.session().save(first);
         QTRY_COMPARE_WITH_TIMEOUT(bench.window.session().planFile(), first, kEngineMs);
         bench.window.loadPlan(second);
         const QUndoStack& undo = *bench.document.undoStack();
         for (int step = 0; step < undo.undoLimit() + 5; ++step) {
-            edit(bench, 8 + step % 2);
+            bench.edit(8 + step % 2);
         }
         QCOMPARE(undo.count(), undo.undoLimit());
         QCOMPARE(bench.window.session().planFile(), second);
         QVERIFY(bench.window.isWindowModified());
         bench.document.undoStack()->setIndex(0);
         QCOMPARE(bench.window.session().planFile(), second);
-        edit(bench, 20); // nothing of before the loading can come back
+        bench.edit(20); // nothing of before the loading can come back
         QCOMPARE(bench.window.session().planFile(), second);
     }
 
@@ -243,7 +234,7 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.unsaved = UnsavedAnswer::Save; // and no file is chosen
         bench.window.close();
         QVERIFY(bench.window.isVisible());
@@ -255,7 +246,7 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.unsaved = UnsavedAnswer::Save;
         bench.dialogs.saveFile = bench.folder.filePath(u"no/such/folder/plan.json"_s);
         bench.window.close();
@@ -272,13 +263,13 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
         QVERIFY(bench.workbench.selector() == nullptr);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.unsaved = UnsavedAnswer::Save;
         bench.dialogs.saveFile = bench.folder.filePath(u"early.plan.json"_s);
         bench.window.close();
         QCOMPARE(bench.dialogs.asked, 2); // what to do, and where
         QVERIFY(bench.window.session().isSaving());
-        edit(bench, 12);
+        bench.edit(12);
         QTRY_COMPARE_WITH_TIMEOUT(closed.count(), 1, kEngineMs);
         QCOMPARE(bench.dialogs.asked, 3); // what to do with the edit
         const Result<PruningPlan> saved
@@ -297,7 +288,7 @@ private Q_SLOTS:
             const HeldLane engine(bench.lanes.gpu());
             bench.openDemo();
             QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-            edit(bench, 16);
+            bench.edit(16);
             bench.window.session().save(file);
             bench.document.undoStack()->undo();
             QVERIFY(!bench.window.session().hasUnsavedWork());
@@ -319,7 +310,7 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         const QString file = bench.folder.filePath(u"old.plan.json"_s);
         bench.window.session().save(file);
         QVERIFY(bench.window.session().isSaving());
@@ -336,7 +327,7 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         const QString file = bench.folder.filePath(u"old.plan.json"_s);
         bench.window.session().save(file);
         bench.window.openFolder(m_other.path());
@@ -354,7 +345,7 @@ private Q_SLOTS:
         QSignalSpy closed(&bench.window, &MainWindow::closed);
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         bench.window.openExportDialog();
         ExportDialog* dialog = bench.window.exportDialog();
         dialog->modeButton(ExportMode::PerLayer)->setChecked(true);
@@ -391,7 +382,7 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         QVERIFY(bench.window.isWindowModified());
         bench.window.openExportDialog();
         ExportDialog* dialog = bench.window.exportDialog();
@@ -400,7 +391,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(dialog->exportButton()->isEnabled(), kEngineMs);
         dialog->exportButton()->click();
         QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
-        edit(bench, 20);
+        bench.edit(20);
         QVERIFY(bench.window.isWindowModified());
         // Another model: mode and folder of the first mean nothing for it.
         QTRY_VERIFY_WITH_TIMEOUT(!dialog->isBusy(), kEngineMs);
@@ -428,7 +419,7 @@ private Q_SLOTS:
         QVERIFY2(bench.window.windowTitle().contains(u"org/tiny"_s)
                      && !bench.window.windowTitle().contains(u"0123"_s),
                  qPrintable(bench.window.windowTitle()));
-        edit(bench, 16);
+        bench.edit(16);
         bench.action(u"file.savePlan"_s)->trigger();
         QCOMPARE(QFileInfo(bench.dialogs.offered).fileName(), u"tiny.plan.json"_s);
         QVERIFY2(QFileInfo(bench.dialogs.offered).isAbsolute(), qPrintable(bench.dialogs.offered));

@@ -22,11 +22,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-void edit(WindowBench& bench, int kept)
-{
-    bench.document.setKept({ 1, 2 }, kept, bench.document.newGesture());
-}
-
 QString onlyTextIn(const QString& stateFolder)
 {
     const QDir recovery(stateFolder + u"/recovery"_s);
@@ -51,7 +46,7 @@ private Q_SLOTS:
         WindowBench bench(state.path());
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         QTRY_VERIFY_WITH_TIMEOUT(!onlyTextIn(state.path()).isEmpty(), kEngineMs);
         const QString calibration = bench.workbench.calibrationText();
         bench.workbench.setEvaluationText(calibration);
@@ -73,7 +68,7 @@ private Q_SLOTS:
             bench.openDemo();
             QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
             bench.window.selection().setCurrentLayer(2);
-            edit(bench, 24);
+            bench.edit(24);
             bench.document.setLocked({ 3 }, true);
             work = bench.document.plan();
             QTRY_VERIFY_WITH_TIMEOUT(!onlyTextIn(state.path()).isEmpty(), kEngineMs);
@@ -174,7 +169,7 @@ private Q_SLOTS:
             WindowBench first;
             first.openDemo();
             QTRY_VERIFY_WITH_TIMEOUT(first.document.isOpen(), kEngineMs);
-            edit(first, 24);
+            first.edit(24);
             session.plan = first.document.plan();
         }
         QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
@@ -219,7 +214,7 @@ private Q_SLOTS:
         QVERIFY(bench.document.plan().keepsAll());
         // New work is kept beside it, not instead of it.
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         const QDir recovery(state.filePath(u"recovery"_s));
         QTRY_COMPARE_WITH_TIMEOUT(recovery.entryList({ u"*.json"_s }, QDir::Files).size(), 2, kEngineMs);
         QTRY_VERIFY_WITH_TIMEOUT(bench.window.recovery()->isSafe(), kEngineMs);
@@ -234,11 +229,11 @@ private Q_SLOTS:
         WindowBench bench(file.fileName());
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->currentText().contains(u"not kept safe"_s),
                                  kEngineMs);
         bench.window.messageBar()->dismiss();
-        edit(bench, 17);
+        bench.edit(17);
         QTest::qWait(100);
         QVERIFY(!bench.window.messageBar()->isShowing());
     }

@@ -22,15 +22,6 @@ using namespace rankscope;
 using namespace rankscope::test;
 using namespace Qt::StringLiterals;
 
-namespace {
-
-void edit(WindowBench& bench, int kept)
-{
-    bench.document.setKept({ 1, 2 }, kept, bench.document.newGesture());
-}
-
-} // namespace
-
 class TestSaving : public QObject {
     Q_OBJECT
 
@@ -64,7 +55,7 @@ private Q_SLOTS:
         }
         bench.dialogs.unsaved = UnsavedAnswer::Save;
         bench.dialogs.saveFile = bench.folder.filePath(u"stopped.plan.json"_s);
-        edit(bench, 16);
+        bench.edit(16);
         bench.window.close();
         QVERIFY(bench.window.session().isSaving());
         QCOMPARE(bench.window.session().isWriting(), writing);
@@ -86,7 +77,7 @@ private Q_SLOTS:
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr && bench.workbench.settled(),
                                  kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         const QString file = bench.folder.filePath(u"fast.plan.json"_s);
         bench.window.session().save(file);
         QElapsedTimer clock; // without a turn of the event loop
@@ -108,13 +99,13 @@ private Q_SLOTS:
         WindowBench bench;
         bench.openDemo();
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         bench.dialogs.saveFile = bench.folder.filePath(u"twice.plan.json"_s);
         {
             const HeldLane engine(bench.lanes.gpu());
             bench.action(u"file.savePlan"_s)->trigger();
             QVERIFY(bench.window.session().isWriting());
-            edit(bench, 12);
+            bench.edit(12);
             QVERIFY(bench.action(u"file.savePlan"_s)->isEnabled());
             bench.action(u"file.savePlan"_s)->trigger();
         }
@@ -137,7 +128,7 @@ private Q_SLOTS:
                                  kEngineMs);
         const QString small = bench.folder.filePath(u"small.plan.json"_s);
         const QString large = bench.folder.filePath(u"large.plan.json"_s);
-        edit(bench, 16);
+        bench.edit(16);
         bench.window.session().save(small);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
         QVERIFY(QFile::copy(small, large));
@@ -193,7 +184,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr
                                      && bench.workbench.baselineTrust() == Trust::Final,
                                  kEngineMs);
-        edit(bench, 16);
+        bench.edit(16);
         std::optional<PruningPlan> selected;
         QTRY_VERIFY_WITH_TIMEOUT((selected = bench.workbench.selectedPlan()).has_value(), kEngineMs);
         QVERIFY(!bench.workbench.realisedPlan());

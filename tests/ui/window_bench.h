@@ -40,6 +40,8 @@ struct WindowBench {
         window.show();
         window.openFolder(QString::fromStdU16String(demoDir().u16string()));
     }
+    /// One gesture that changes two layers.
+    void edit(int kept) { document.setKept({ 1, 2 }, kept, document.newGesture()); }
     [[nodiscard]] QAction* action(const QString& id) const { return window.actionRegistry().find(id); }
 
     QTemporaryDir folder;

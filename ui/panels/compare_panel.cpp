@@ -4,7 +4,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
-#include "ui/dialogs/text_file.h"
+#include "ui/dialogs/saved_file.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/plan_document.h"
 #include "ui/document/workbench.h"

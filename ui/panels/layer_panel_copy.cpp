@@ -3,7 +3,7 @@
 #include "core/base/narrow.h"
 #include "ui/actions/what_is_this.h"
 #include "ui/dialogs/dialog_port.h"
-#include "ui/dialogs/text_file.h"
+#include "ui/dialogs/saved_file.h"
 #include "ui/document/plan_document.h"
 #include "ui/models/layer_filter.h"
 #include "ui/models/layer_selection.h"

@@ -2,7 +2,7 @@
 #include "ui/plots/plot_export.h"
 
 #include "ui/dialogs/dialog_port.h"
-#include "ui/dialogs/text_file.h"
+#include "ui/dialogs/saved_file.h"
 #include "ui/plots/qcp.h"
 
 #include <QBuffer>
@@ -40,11 +40,6 @@ template <typename Draw> QByteArray drawn(Draw draw)
     QByteArray bytes;
     QBuffer buffer(&bytes);
     return buffer.open(QIODevice::WriteOnly) && draw(buffer) ? bytes : QByteArray();
-}
-
-QByteArray pngOf(const QPixmap& picture)
-{
-    return drawn([&](QIODevice& to) { return picture.save(&to, "PNG"); });
 }
 
 template <typename Paint> QByteArray svgOf(const QWidget& shown, Paint paint)
@@ -86,7 +81,7 @@ bool paintPlot(QCustomPlot& plot, QPaintDevice& device, bool scaled)
 
 Pictures picturesOf(QCustomPlot& plot)
 {
-    return { [&plot] { return pngOf(plot.toPixmap(plot.width(), plot.height(), 2.0)); },
+    return { [&plot] { return pngBytes(plot.toPixmap(plot.width(), plot.height(), 2.0)); },
              [&plot] {
                  return svgOf(plot, [&plot](QPaintDevice& device) { return paintPlot(plot, device, false); });
              },
@@ -111,7 +106,7 @@ bool paintWidget(QWidget& widget, QPaintDevice& device, double scale)
 
 Pictures picturesOf(QWidget& widget)
 {
-    return { [&widget] { return pngOf(pictureOf(widget)); },
+    return { [&widget] { return pngBytes(pictureOf(widget)); },
              [&widget] {
                  return svgOf(widget,
                               [&widget](QPaintDevice& device) { return paintWidget(widget, device, 1.0); });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/dialogs/text_file.h"
+#include "ui/dialogs/saved_file.h"
 
+#include <QBuffer>
 #include <QCoreApplication>
+#include <QPixmap>
 #include <QSaveFile>
 
 namespace rankscope {
@@ -14,13 +16,20 @@ QString writeFileBytes(const QString& path, const QByteArray& bytes)
         && file.commit()) {
         return {};
     }
-    return QCoreApplication::translate("text_file", "\"%1\" could not be written: %2. Choose another place.")
+    return QCoreApplication::translate("saved_file", "\"%1\" could not be written: %2. Choose another place.")
         .arg(path, file.errorString());
 }
 
 QString writeTextFile(const QString& path, const QString& text)
 {
     return writeFileBytes(path, text.toUtf8());
+}
+
+QByteArray pngBytes(const QPixmap& picture)
+{
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    return buffer.open(QIODevice::WriteOnly) && picture.save(&buffer, "PNG") ? bytes : QByteArray();
 }
 
 } // namespace rankscope
