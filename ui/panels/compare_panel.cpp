@@ -116,6 +116,7 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     m_table->viewport()->installEventFilter(this);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->setHandleWidth(1);
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitByHand = true; });
 
     connect(m_table, &QTableView::doubleClicked, this, [this] { reloadSelected(); });
     connect(m_table, &QTableView::customContextMenuRequested, this, &ComparePanel::showMenu);
@@ -209,6 +210,7 @@ void ComparePanel::refresh()
     if (count < 2) {
         fitColumns(); // how wide the bars are depends on the model
     }
+    fitSplit();
     refreshButtons();
     refreshPlot();
 }
@@ -261,9 +263,23 @@ void ComparePanel::arrange()
     m_plot->setVisible(both || m_view->isChecked());
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
+    fitSplit();
     if (m_plotStale) {
         refreshPlot();
     }
+}
+
+void ComparePanel::fitSplit()
+{
+    if (!m_showsBoth || m_splitByHand || m_splitter->orientation() != Qt::Vertical) {
+        return;
+    }
+    const int total = m_splitter->height();
+    const int rows = m_table->horizontalHeader()->height()
+        + m_table->verticalHeader()->defaultSectionSize() * m_proxy->rowCount();
+    const int table
+        = std::clamp(rows, m_table->minimumHeight(), std::max(m_table->minimumHeight(), total / 2));
+    m_splitter->setSizes({ table, total - table });
 }
 
 void ComparePanel::fitColumns()

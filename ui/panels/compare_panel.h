@@ -74,6 +74,9 @@ private:
     void restoreChoices();
     void arrange();
     void fitColumns();
+    /// Where both are shown above each other the table takes what its rows need, and no more than leaves the
+    /// plot its share; not once somebody has moved the line between them.
+    void fitSplit();
     void select(int id);
     void showMenu(const QPoint& at);
     [[nodiscard]] QList<int> rowsAsShown() const;
@@ -96,6 +99,7 @@ private:
     QToolButton* m_delete;
     QToolButton* m_view;
     bool m_showsBoth = false;
+    bool m_splitByHand = false;
     bool m_plotStale = true; ///< the plot was hidden when something changed
 };
 
