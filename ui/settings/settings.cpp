@@ -1,21 +1,115 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settings/settings.h"
 
+#include <QBasicTimer>
+#include <QCoreApplication>
+#include <QEvent>
+#include <QMap>
 #include <QSettings>
+#include <QThreadPool>
+#include <QTimerEvent>
 #include <QVariant>
 
 namespace rankscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr int kWriteAfterMs = 300;
+
+}
+
+/// While the other thread writes it holds the lock of the library's own copy: nothing here asks for it then.
+class Settings::File : public QObject {
+public:
+    explicit File(std::unique_ptr<QSettings> settings)
+        : m_settings(std::move(settings))
+    {
+        m_writer.setMaxThreadCount(1);
+        read();
+    }
+    ~File() override
+    {
+        m_writer.waitForDone();
+        store(); // and the library writes what is left
+    }
+
+    [[nodiscard]] QVariant value(const QString& key, const QVariant& otherwise) const
+    {
+        return m_values.value(key, otherwise);
+    }
+    void setValue(const QString& key, const QVariant& value)
+    {
+        m_values[key] = value;
+        m_toStore[key] = value;
+        if (!m_writing) {
+            store();
+            m_timer.start(kWriteAfterMs, this);
+        }
+    }
+
+protected:
+    void timerEvent(QTimerEvent* event) override
+    {
+        if (event->timerId() != m_timer.timerId()) {
+            QObject::timerEvent(event);
+            return;
+        }
+        m_timer.stop();
+        m_writing = true;
+        m_writer.start([this, file = m_settings->fileName()] {
+            QSettings(file, QSettings::IniFormat).sync(); // shares its copy with every other of this file
+            QMetaObject::invokeMethod(
+                this, [this] { written(); }, Qt::QueuedConnection);
+        });
+    }
+
+private:
+    void written()
+    {
+        m_writing = false;
+        read(); // another window may have written, too
+        for (auto value = m_toStore.cbegin(); value != m_toStore.cend(); ++value) {
+            m_values[value.key()] = value.value();
+        }
+        if (!m_toStore.isEmpty()) {
+            store();
+            m_timer.start(kWriteAfterMs, this);
+        }
+    }
+    void read()
+    {
+        for (const QString& key : m_settings->allKeys()) {
+            m_values[key] = m_settings->value(key);
+        }
+    }
+    void store()
+    {
+        for (auto value = m_toStore.cbegin(); value != m_toStore.cend(); ++value) {
+            m_settings->setValue(value.key(), value.value());
+        }
+        m_toStore.clear();
+        // The library would write on this thread.
+        QCoreApplication::removePostedEvents(m_settings.get(), QEvent::UpdateRequest);
+    }
+
+    std::unique_ptr<QSettings> m_settings;
+    QMap<QString, QVariant> m_values;
+    QMap<QString, QVariant> m_toStore; ///< came while the file was being written
+    QThreadPool m_writer;
+    QBasicTimer m_timer;
+    bool m_writing = false;
+};
+
 Settings::Settings()
-    : m_settings(std::make_unique<QSettings>(QSettings::IniFormat, QSettings::UserScope, u"rankscope"_s,
-                                             u"rankscope"_s))
+    : m_file(std::make_unique<File>(std::make_unique<QSettings>(QSettings::IniFormat, QSettings::UserScope,
+                                                                u"rankscope"_s, u"rankscope"_s)))
 {
 }
 
 Settings::Settings(const QString& iniFile)
-    : m_settings(std::make_unique<QSettings>(iniFile, QSettings::IniFormat))
+    : m_file(std::make_unique<File>(std::make_unique<QSettings>(iniFile, QSettings::IniFormat)))
 {
 }
 
@@ -23,13 +117,13 @@ Settings::~Settings() = default;
 
 template <typename T> T Settings::get(const SettingKey<T>& key) const
 {
-    return m_settings->value(QString::fromUtf16(key.name), QVariant::fromValue(key.defaultValue))
+    return m_file->value(QString::fromUtf16(key.name), QVariant::fromValue(key.defaultValue))
         .template value<T>();
 }
 
 template <typename T> void Settings::set(const SettingKey<T>& key, const T& value)
 {
-    m_settings->setValue(QString::fromUtf16(key.name), QVariant::fromValue(value));
+    m_file->setValue(QString::fromUtf16(key.name), QVariant::fromValue(value));
 }
 
 template QString Settings::get(const SettingKey<QString>&) const;

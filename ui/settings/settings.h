@@ -7,8 +7,6 @@
 
 #include <memory>
 
-class QSettings;
-
 namespace rankscope {
 
 template <typename T> struct SettingKey {
@@ -50,7 +48,8 @@ inline const SettingKey<QString> candidateSort { u"candidates/sort", QStringLite
 inline const SettingKey<QString> candidateView { u"candidates/view", QStringLiteral("table") };
 } // namespace setting
 
-/// Typed access to the user's settings file. Passed by reference; tests give a temporary file.
+/// Typed access to the user's settings file. Passed by reference; tests give a temporary file. The file is
+/// written a moment after a change, by another thread: a disk may take its time, and the window does not.
 class Settings {
 public:
     Settings();
@@ -66,7 +65,9 @@ public:
     void addRecent(const SettingKey<QStringList>& list, const QString& path);
 
 private:
-    std::unique_ptr<QSettings> m_settings;
+    class File;
+
+    std::unique_ptr<File> m_file;
 };
 
 } // namespace rankscope
