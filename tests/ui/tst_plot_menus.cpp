@@ -217,6 +217,37 @@ private Q_SLOTS:
         QVERIFY(contentOf(path) != before);
     }
 
+    /// Words are there where the plot is high enough for them, also when it becomes so.
+    void lowPlotsLeaveOutWords()
+    {
+        test::FakeDialogs dialogs;
+        const QTemporaryDir folder;
+        const auto drawing = [&folder](QWidget& plot) {
+            const QString path = folder.filePath(u"drawing.svg"_s);
+            return plot.findChild<ViewExport*>()->write(path).isEmpty() ? QString::fromUtf8(contentOf(path))
+                                                                        : u"not written"_s;
+        };
+        DeltaPlot differences(dialogs);
+        differences.setData(std::vector<RunningDelta::Point>(20, { 0.1, 0.1, 0.0, 0.2 }), 20, 512,
+                            Trust::Final, u"dense"_s);
+        ParetoPlot candidates(dialogs);
+        candidates.setPoints({ { 1, u"half"_s, 1000.0, 0.1, 0.0, 0.2, true, false },
+                               { 2, u"all"_s, 2000.0, 0.0, 0.0, 0.0, false, true } },
+                             u"all"_s, 0);
+        const std::pair<QWidget*, QString> cases[]
+            = { { &differences, u"+0.100"_s }, { &candidates, u"state per sequence"_s } };
+        for (const auto& [plot, words] : cases) {
+            plot->resize(600, 80);
+            plot->show();
+            QVERIFY(QTest::qWaitForWindowExposed(plot));
+            QTRY_VERIFY(drawing(*plot).contains(u"<text"_s) && !drawing(*plot).contains(words));
+            plot->resize(600, 300);
+            QTRY_VERIFY2(drawing(*plot).contains(words), qPrintable(words));
+            plot->resize(600, 80);
+            QTRY_VERIFY2(!drawing(*plot).contains(words), qPrintable(words));
+        }
+    }
+
     /// The wheel over an axis zooms that one, a drag pans and selects nothing, a double click shows all.
     void theDifferencesAreMovedIn()
     {

@@ -93,6 +93,10 @@ DeltaPlot::DeltaPlot(DialogPort& dialogs, QWidget* parent)
     m_impl->last->position->setType(QCPItemPosition::ptPlotCoords);
     m_impl->last->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
     m_impl->last->setPadding(QMargins(0, 3, 0, 3));
+    connect(plot, &QCustomPlot::beforeReplot, this, [this, plot] {
+        // In a low plot it would lie on the points, and the panel says the same above.
+        m_impl->last->setVisible(!m_impl->points.empty() && plot->height() > fontMetrics().height() * 9);
+    });
     connect(plot, &QCustomPlot::mouseMove, this,
             [this](QMouseEvent* event) { showWindow(windowAt(event->position())); });
     connect(plot, &QCustomPlot::mousePress, this,
@@ -287,8 +291,6 @@ void DeltaPlot::refresh()
     if (!impl.userY) {
         plot->yAxis->setRange(impl.allY);
     }
-    // In a low plot it would lie on the points, and the panel says the same above.
-    impl.last->setVisible(!impl.points.empty() && height() > fontMetrics().height() * 9);
     if (!impl.points.empty()) {
         QFont face = smallFont(font());
         face.setBold(true);
