@@ -106,10 +106,10 @@ void StallWatchdog::note(const QString& what)
 }
 
 /// Two of the clocks cost a system call: at two readings for each of a hundred small events they would be a
-/// good part of what is measured. In between, the thread counts as running.
+/// good part of what is measured. For a millisecond after a reading the thread counts as running.
 StallWatchdog::Clock StallWatchdog::now()
 {
-    constexpr std::int64_t kExactNs = 200'000;
+    constexpr std::int64_t kExactNs = 1'000'000;
     const std::int64_t wallNs = nanoseconds(CLOCK_MONOTONIC);
     if (const std::int64_t since = wallNs - m_read.wallNs; since < kExactNs) {
         return { wallNs, m_read.cpuNs + since, m_read.queuedNs };
