@@ -6,8 +6,10 @@
 #include "ui/widgets/jobs_button.h"
 
 #include <QAbstractItemModelTester>
+#include <QEventLoop>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTimer>
 
 #include <atomic>
 #include <latch>
@@ -107,6 +109,41 @@ private Q_SLOTS:
         QTRY_COMPARE(arrived.size(), 100);
         for (int i = 0; i < 100; ++i) {
             QCOMPARE(arrived[i], i);
+        }
+    }
+
+    /// A result may ask a question, which waits in an event loop of its own.
+    void postsAreDeliveredInsideALoopThatAPostRuns()
+    {
+        openGuiInbox();
+        QEventLoop question;
+        bool answered = false;
+        postToGui([&] {
+            QTimer::singleShot(5000, &question, &QEventLoop::quit);
+            question.exec();
+        });
+        postToGui([&] {
+            answered = question.isRunning();
+            question.quit();
+        });
+        QTRY_VERIFY(answered);
+    }
+
+    /// Other events get their turn between two results.
+    void oneResultPerTurn()
+    {
+        openGuiInbox();
+        QList<int> order;
+        QTimer ticks;
+        connect(&ticks, &QTimer::timeout, this, [&order] { order.append(0); });
+        ticks.start(0);
+        for (int i = 1; i <= 3; ++i) {
+            postToGui([&order, i] { order.append(i); });
+        }
+        QTRY_VERIFY(order.contains(3));
+        for (int i = 1; i < 3; ++i) {
+            QVERIFY(order.indexOf(0, order.indexOf(i)) < order.indexOf(i + 1));
+            QVERIFY(order.indexOf(0, order.indexOf(i)) > 0);
         }
     }
 

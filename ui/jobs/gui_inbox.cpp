@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/gui_inbox.h"
 
+#include <QBasicTimer>
 #include <QCoreApplication>
 #include <QObject>
+#include <QTimerEvent>
 
 #include <deque>
 #include <mutex>
@@ -19,7 +21,8 @@ std::mutex inboxMutex;
 Inbox* inbox = nullptr;
 std::deque<std::function<void()>> waiting;
 
-/// Belongs to the application object. One wake-up per function, so that other events get their turn between.
+/// Belongs to the application object. One function per turn of the event loop: several results that arrive
+/// together, and the painting that each asks for, do not keep the window from answering for all of them.
 class Inbox : public QObject {
     Q_OBJECT
 
@@ -27,7 +30,8 @@ public:
     explicit Inbox(QObject* parent)
         : QObject(parent)
     {
-        connect(this, &Inbox::posted, this, &Inbox::runNext, Qt::QueuedConnection);
+        connect(
+            this, &Inbox::posted, this, [this] { m_timer.start(0, this); }, Qt::QueuedConnection);
     }
     ~Inbox() override
     {
@@ -40,20 +44,36 @@ public:
 Q_SIGNALS:
     void posted();
 
-private:
-    void runNext()
+protected:
+    void timerEvent(QTimerEvent* event) override
     {
+        if (event->timerId() != m_timer.timerId()) {
+            QObject::timerEvent(event);
+            return;
+        }
         std::function<void()> function;
+        bool more = false;
         {
             const std::lock_guard lock(inboxMutex);
-            if (waiting.empty()) {
-                return;
+            if (!waiting.empty()) {
+                function = std::move(waiting.front());
+                waiting.pop_front();
             }
-            function = std::move(waiting.front());
-            waiting.pop_front();
+            more = !waiting.empty();
         }
-        function();
+        // A timer that fires is held back until it returns. As a new one it also goes on inside `function`,
+        // which may show a dialog.
+        m_timer.stop();
+        if (more) {
+            m_timer.start(0, this);
+        }
+        if (function) {
+            function();
+        }
     }
+
+private:
+    QBasicTimer m_timer;
 };
 
 } // namespace

@@ -23,8 +23,8 @@ enum class JobState { Queued, Running, Cancelling, Succeeded, Failed, Cancelled 
 [[nodiscard]] bool isFinished(JobState state);
 
 /// GUI-thread handle of one piece of background work. The worker posts its result to the event loop through
-/// the inbox of the GUI thread; whether anybody still wants it is tested on the GUI thread only. Destroying the
-/// handle requests a stop and drops the result.
+/// the inbox of the GUI thread; whether anybody still wants it is tested on the GUI thread only. Destroying
+/// the handle requests a stop and drops the result.
 class Job : public QObject {
     Q_OBJECT
 
