@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settings/settings.h"
 
+#include "ui/jobs/gui_inbox.h"
+
 #include <QBasicTimer>
 #include <QCoreApplication>
 #include <QEvent>
 #include <QMap>
+#include <QPointer>
 #include <QSettings>
-#include <QThreadPool>
 #include <QTimerEvent>
 #include <QVariant>
+
+#include <thread>
 
 namespace rankscope {
 
@@ -26,12 +30,12 @@ public:
     explicit File(std::unique_ptr<QSettings> settings)
         : m_settings(std::move(settings))
     {
-        m_writer.setMaxThreadCount(1);
+        openGuiInbox();
         read();
     }
     ~File() override
     {
-        m_writer.waitForDone();
+        endWriter();
         store(); // and the library writes what is left
     }
 
@@ -58,14 +62,24 @@ protected:
         }
         m_timer.stop();
         m_writing = true;
-        m_writer.start([this, file = m_settings->fileName()] {
+        endWriter(); // which has said that it is done
+        m_writer = std::thread([self = QPointer<File>(this), file = m_settings->fileName()] {
             QSettings(file, QSettings::IniFormat).sync(); // shares its copy with every other of this file
-            QMetaObject::invokeMethod(
-                this, [this] { written(); }, Qt::QueuedConnection);
+            postToGui([self] {
+                if (self != nullptr) {
+                    self->written();
+                }
+            });
         });
     }
 
 private:
+    void endWriter()
+    {
+        if (m_writer.joinable()) {
+            m_writer.join();
+        }
+    }
     void written()
     {
         m_writing = false;
@@ -97,7 +111,7 @@ private:
     std::unique_ptr<QSettings> m_settings;
     QMap<QString, QVariant> m_values;
     QMap<QString, QVariant> m_toStore; ///< came while the file was being written
-    QThreadPool m_writer;
+    std::thread m_writer;
     QBasicTimer m_timer;
     bool m_writing = false;
 };
