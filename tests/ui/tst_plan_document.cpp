@@ -320,6 +320,11 @@ private Q_SLOTS:
         document.setKept({ 1 }, 50, document.newGesture());
         QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 40);
         QCOMPARE(document.plan().layers[1].keptKeyDimsOf(1), 50);
+        document.resetHead(1, 2);
+        QCOMPARE(document.undoStack()->undoText(), u"reset layer 1 head 2"_s);
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 50);
+        document.undoStack()->undo();
+        QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 40);
         document.resetHeads({ 1 });
         QCOMPARE(document.plan().layers[1].keptKeyDimsOf(2), 50);
     }

@@ -119,6 +119,24 @@ private Q_SLOTS:
         QCOMPARE(saved->layers[1].keptKeyDims, 12);
     }
 
+    void whatIsEditedWhileASaveIsWrittenIsNotTakenForSaved()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        bench.edit(16);
+        bench.dialogs.saveFile = bench.folder.filePath(u"before.plan.json"_s);
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.action(u"file.savePlan"_s)->trigger();
+            QVERIFY(bench.window.session().isWriting());
+            bench.edit(12);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
+        QVERIFY(QFileInfo::exists(bench.dialogs.saveFile));
+        QVERIFY(bench.window.isWindowModified());
+    }
+
     /// The window goes on while a large plan is read; what is asked for meanwhile is what counts.
     void aLargePlanIsReadInTheBackground()
     {

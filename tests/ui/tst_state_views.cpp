@@ -203,9 +203,21 @@ private Q_SLOTS:
         const double pruned = bench.ranks().shown().spectra->at(63, 0).entropyRank;
         QVERIFY(pruned <= 8.0 + 1e-6 && pruned < dense);
         QVERIFY(!bench.ranks().shown().spectra->planFingerprint.empty());
-        bench.document.setKept({ 3 }, 4, bench.document.newGesture());
-        QCOMPARE(bench.ranks().trust(), Trust::Stale);
-        QCOMPARE(bench.ranks().staleOrigin(), u"an earlier plan"_s);
+        bench.run(u"view.show.state"_s);
+        const StateImage& state = bench.window.statePanel()->heatmap()->state();
+        QTRY_VERIFY_WITH_TIMEOUT(!state.entries.empty() && !state.stale, kEngineMs);
+        const QSignalSpy captions(bench.window.rankPanel(), &RankPanel::captionChanged);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.document.setKept({ 3 }, 4, bench.document.newGesture());
+            QCOMPARE(bench.ranks().trust(), Trust::Stale);
+            QCOMPARE(bench.ranks().staleOrigin(), u"an earlier plan"_s);
+            // Both views say so.
+            QTRY_VERIFY(!captions.isEmpty());
+            QTRY_VERIFY2(captions.last().first().toString().contains(u"of an earlier plan"_s),
+                         qPrintable(captions.last().first().toString()));
+            QTRY_VERIFY(state.stale);
+        }
         QTRY_COMPARE_WITH_TIMEOUT(bench.ranks().trust(), Trust::Final, kEngineMs);
         QVERIFY(bench.ranks().shown().spectra->at(63, 0).entropyRank <= 4.0 + 1e-6);
         // Everything kept: pruned is dense.
