@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rank over tokens and the state matrix on the demo: what is shown when, scrubbing, linked marks.
-#include "tests/support/paths.h"
 #include "tests/ui/held_lane.h"
 #include "tests/ui/ui_support.h"
+#include "tests/ui/window_bench.h"
 #include "ui/actions/action_registry.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
@@ -50,29 +50,13 @@ namespace {
 
 constexpr int kEngineMs = 60000;
 
-struct Bench {
-    QTemporaryDir folder;
-    Settings settings { folder.filePath(u"settings.ini"_s) };
-    JobLanes lanes;
-    JobListModel jobs;
-    PlanDocument document;
-    test::FakeDialogs dialogs;
-    Workbench workbench { lanes, jobs, document, Workbench::Options { 3, 2, 64, 2, 32 } };
-    MainWindow window { WindowServices {
-        settings, lanes, jobs, document, workbench, dialogs, {}, QPalette() } };
-
-    ~Bench()
-    {
-        workbench.stopAll();
-        lanes.drain();
-    }
+struct Bench : test::WindowBench {
     void openDemo()
     {
         window.resize(1440, 900);
-        window.show();
-        window.openFolder(QString::fromStdU16String(test::demoDir().u16string()));
+        test::WindowBench::openDemo();
     }
-    void run(const QString& action) { window.actionRegistry().find(action)->trigger(); }
+    void run(const QString& id) { action(id)->trigger(); }
     TokenRanks& ranks() { return window.tokenRanks(); }
 };
 
