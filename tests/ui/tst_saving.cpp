@@ -193,6 +193,25 @@ private Q_SLOTS:
         QCOMPARE(bench.window.session().planFile(), small);
     }
 
+    /// Reading a plan is no loading of weights: the one does not replace the other in the list of jobs.
+    void aLargePlanThatIsReadLeavesTheWeightsLoading()
+    {
+        WindowBench bench;
+        const QString large = bench.folder.filePath(u"large.plan.json"_s);
+        QFile file(large);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(QByteArray(1 << 20, ' ')) > 0);
+        file.close();
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.openDemo();
+            QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+            bench.window.loadPlan(large);
+            QTRY_VERIFY_WITH_TIMEOUT(bench.window.messageBar()->isShowing(), kEngineMs); // no plan
+            QVERIFY(bench.workbench.model() == nullptr);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.model() != nullptr, kEngineMs);
+    }
+
     /// A lock keeps the channels that the method has chosen, also before the plan has its number.
     void aLockedLayerKeepsItsChannelsBeforeTheNumber()
     {

@@ -279,7 +279,7 @@ void DocumentSession::load(const QString& path)
         finishLoading(path, fits.error());
         return;
     }
-    Job* job = m_services.jobs.create(tr("Read %1").arg(QFileInfo(path).fileName()), u"load"_s);
+    Job* job = m_services.jobs.create(tr("Read %1").arg(QFileInfo(path).fileName()), u"readPlan"_s);
     job->start(
         m_services.lanes.cpu(), [file](JobContext&) { return readPlanOrRecipe(file); },
         [this, path, request](const Result<PruningPlan>& plan) {
