@@ -104,6 +104,28 @@ private Q_SLOTS:
         QVERIFY(!bench.faders.hasGhost());
     }
 
+    /// What a fader would cost, or its ranks, of an earlier plan: shown, and not in the colour of a result.
+    void whatIsOfAnEarlierPlanLooksSo()
+    {
+        Equaliser faders;
+        faders.resize(300, 300);
+        const auto painted = [&faders](bool costsStale, bool ranksStale) {
+            Equaliser::Fader fader;
+            fader.track = { 50, 30, false, 1024 };
+            fader.entropyRank = 20.0;
+            fader.thresholdRank = 25.0;
+            fader.costs = { { 1, 0.5 }, { 25, 0.2 }, { 50, 0.0 } };
+            fader.costsStale = costsStale;
+            fader.ranksStale = ranksStale;
+            faders.setFaders({ fader });
+            return faders.grab().toImage();
+        };
+        const QImage now = painted(false, false);
+        QVERIFY(painted(true, false) != now);
+        QVERIFY(painted(false, true) != now);
+        QCOMPARE(painted(false, false), now);
+    }
+
     /// Faders of many layers are not painted again for a pointer that moves over one of them.
     void paintsOnlyTheFaderUnderThePointer()
     {

@@ -26,9 +26,11 @@
 #include <QComboBox>
 #include <QDropEvent>
 #include <QFile>
+#include <QImage>
 #include <QLabel>
 #include <QListView>
 #include <QMimeData>
+#include <QPainter>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -288,9 +290,22 @@ private Q_SLOTS:
         QCOMPARE(QApplication::clipboard()->text().count(u'\n'), 189);
         panel.order()->setCurrentIndex(1);
         QVERIFY(model->index(0, 0).data(TokenLossModel::DeltaRole).toDouble() <= before + 1e-9);
+        // The tokens of an earlier plan stay, in grey.
+        const auto firstRow = [&] {
+            QImage image(340, 60, QImage::Format_RGB32);
+            image.fill(Qt::white);
+            QPainter painter(&image);
+            QStyleOptionViewItem option;
+            option.initFrom(panel.list());
+            option.rect = image.rect();
+            panel.list()->itemDelegate()->paint(&painter, option, model->index(0, 0));
+            return image;
+        };
+        const QImage final = firstRow();
         bench.document.setPruneRatio(0.7, bench.document.newGesture());
-        QVERIFY2(caption.contains(u"earlier plan"_s), qPrintable(caption));
+        QVERIFY2(caption.startsWith(u"↻ "_s) && caption.contains(u"earlier plan"_s), qPrintable(caption));
         QCOMPARE(model->rowCount(), 188);
+        QVERIFY(firstRow() != final);
     }
 
     void textsSideBySide()
@@ -440,13 +455,23 @@ private Q_SLOTS:
         panel.copyNumbers();
         QCOMPARE(QApplication::clipboard()->text().count(u"\tfinal\n"_s), 7);
         bench.document.setPruneRatio(0.6, bench.document.newGesture());
-        QVERIFY2(caption.contains(u"earlier plan"_s), qPrintable(caption));
+        QVERIFY2(caption.startsWith(u"↻ "_s) && caption.contains(u"earlier plan"_s), qPrintable(caption));
         // What is given away says of itself what the panel shows by its look.
         panel.copyNumbers();
         const QStringList copied = QApplication::clipboard()->text().split(u'\n');
         QVERIFY(copied[1].startsWith(u"baseline_perplexity\t"_s) && copied[1].endsWith(u"\tfinal"_s));
         QVERIFY(copied[3].startsWith(u"candidate_perplexity\t"_s) && copied[3].endsWith(u"\tstale"_s));
         QVERIFY(copied[5].startsWith(u"delta_nll\t"_s) && copied[5].endsWith(u"\tstale"_s));
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        // Nothing is under way for a number that was stopped.
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.document.setPruneRatio(0.65, bench.document.newGesture());
+            bench.workbench.stopAll();
+            QTRY_VERIFY2(caption.startsWith(u"⚠ "_s), qPrintable(caption));
+        }
+        bench.workbench.evaluateAgain();
+        QVERIFY2(!caption.startsWith(u"⚠ "_s), qPrintable(caption));
         QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
 
         // Windows are chosen here; an odd number of before is in the list.
