@@ -10,6 +10,7 @@
 #include "ui/dialogs/saved_file.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
+#include "ui/format/menu_text.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
 #include "ui/jobs/stall_watchdog.h"
@@ -163,8 +164,7 @@ void Application::start()
 void Application::printActions() const
 {
     for (const ActionRegistry::Entry& entry : m_parts->window->actionRegistry().entries()) {
-        QString text = entry.action->text();
-        text.remove(u'&');
+        const QString text = readText(entry.action->text());
         const QString keys = entry.action->shortcut().toString(QKeySequence::NativeText);
         std::printf("%-32s %s%s\n", qUtf8Printable(entry.id), qUtf8Printable(text),
                     keys.isEmpty() ? "" : qUtf8Printable(u"  ("_s + keys + u')'));
@@ -253,7 +253,6 @@ void Application::workWhenSettled()
     auto settledTicks = std::make_shared<int>(0);
     timer->setInterval(100);
     connect(timer, &QTimer::timeout, this, [this, timer, settledTicks] {
-        Parts& parts = *m_parts;
         *settledTicks = isSettled() ? *settledTicks + 1 : 0;
         if (*settledTicks < 5) {
             return;

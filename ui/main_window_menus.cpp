@@ -6,6 +6,7 @@
 #include "ui/document/open_defaults.h"
 #include "ui/document/resources.h"
 #include "ui/document/workbench.h"
+#include "ui/format/menu_text.h"
 #include "ui/format/numbers.h"
 #include "ui/main_window.h"
 #include "ui/panels/dock_panel.h"
@@ -177,7 +178,8 @@ void MainWindow::refreshRecentActions()
     while (QAction* action = m_actions->find(u"file.recent.%1"_s.arg(at))) {
         const bool used = at < folders.size();
         action->setVisible(used);
-        action->setText(used ? tr("Open %1").arg(folderLabel(folders[at])) : tr("Open a recent model"));
+        action->setText(used ? tr("Open %1").arg(menuText(folderLabel(folders[at])))
+                             : tr("Open a recent model"));
         ++at;
     }
     m_actions->refresh();
@@ -198,7 +200,7 @@ void MainWindow::fillRecentMenu(QMenu* menu)
     menu->addSection(tr("Plans"));
     const QStringList plans = m_services.settings.get(setting::recentPlans);
     for (const QString& plan : plans) {
-        menu->addAction(QDir::toNativeSeparators(plan), this, [this, plan] { loadPlan(plan); })
+        menu->addAction(menuText(QDir::toNativeSeparators(plan)), this, [this, plan] { loadPlan(plan); })
             ->setEnabled(m_services.document.isOpen());
     }
     if (plans.isEmpty()) {
@@ -218,7 +220,7 @@ void MainWindow::refreshModelMenu()
         menu->addSeparator();
     }
     for (const QString& folder : recent) {
-        menu->addAction(folderLabel(folder), this, [this, folder] { openFolder(folder); })
+        menu->addAction(menuText(folderLabel(folder)), this, [this, folder] { openFolder(folder); })
             ->setToolTip(QDir::toNativeSeparators(folder));
     }
     bool first = true;
@@ -230,8 +232,9 @@ void MainWindow::refreshModelMenu()
         if (std::exchange(first, false)) {
             menu->addSection(tr("Local Hugging Face cache"));
         }
-        menu->addAction(u"%1   %2"_s.arg(QString::fromStdString(model.name), formatBytes(model.weightBytes)),
-                        this, [this, folder] { openFolder(folder); });
+        menu->addAction(
+            menuText(u"%1   %2"_s.arg(QString::fromStdString(model.name), formatBytes(model.weightBytes))),
+            this, [this, folder] { openFolder(folder); });
     }
 }
 
@@ -254,7 +257,7 @@ void MainWindow::refreshDevices()
                 text += copied == 0 ? tr(" (weights used in place)")
                                     : tr(" (copies %1)").arg(formatBytes(copied));
             }
-            QAction* action = menu->addAction(text, this, [this, device = info.device, type] {
+            QAction* action = menu->addAction(menuText(text), this, [this, device = info.device, type] {
                 m_services.workbench.setDevice(device, type);
             });
             action->setCheckable(true);

@@ -5,6 +5,7 @@
 #include "ui/dialogs/export_preview_tree.h"
 #include "ui/document/candidate_history.h"
 #include "ui/document/resources.h"
+#include "ui/format/menu_text.h"
 #include "ui/models/candidate_table_model.h"
 #include "ui/panels/compare_panel.h"
 #include "ui/plots/rank_plot.h"
@@ -13,10 +14,12 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QLabel>
+#include <QMenu>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace rankscope;
@@ -25,7 +28,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QString kModel = u"a%2b %1 %6"_s;
+const QString kModel = u"a%2b %1 & %6"_s;
 const QString kScored = u"scored %3%1 %2.txt"_s;
 const QString kSeen = u"seen %2%4 %1.txt"_s;
 
@@ -67,6 +70,12 @@ private Q_SLOTS:
                                  kEngineMs);
         const auto model = bench.window.strip()->modelButton();
         QVERIFY(model->text().contains(kModel));
+        QVERIFY(model->shortcut().isEmpty()); // no letter of a name is one
+        QCOMPARE(readText(bench.action(u"file.recent.0"_s)->text()), u"Open "_s + folder);
+        QVERIFY(std::ranges::any_of(model->menu()->actions(), [&folder](const QAction* action) {
+            return action->text() == menuText(folder) && readText(action->text()) == folder;
+        }));
+        QCOMPARE(readText(u"&Open && &close &"_s), u"Open & close "_s);
         QVERIFY2(model->toolTip().startsWith(folder + u'\n') && model->toolTip().endsWith(u" in 1 file"_s),
                  qPrintable(model->toolTip()));
         const auto tipWith = [&](const QString& words) {

@@ -2,6 +2,7 @@
 #include "ui/actions/command_palette.h"
 
 #include "ui/actions/action_registry.h"
+#include "ui/format/menu_text.h"
 
 #include <QAction>
 #include <QBoxLayout>
@@ -83,8 +84,7 @@ void CommandPalette::filter(const QString& words)
             if (entry.action->isEnabled() != works || !entry.action->isVisible()) {
                 continue;
             }
-            QString text = entry.action->text();
-            text = entry.group + u" › "_s + text.remove(u'&');
+            const QString text = entry.group + u" › "_s + readText(entry.action->text());
             if (!std::all_of(wanted.begin(), wanted.end(),
                              [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); })) {
                 continue;

@@ -2,6 +2,7 @@
 #include "ui/actions/shortcut_sheet.h"
 
 #include "ui/actions/action_registry.h"
+#include "ui/format/menu_text.h"
 
 #include <QAction>
 #include <QCoreApplication>
@@ -36,8 +37,7 @@ QString shortcutSheetHtml(const ActionRegistry& actions)
             if (!groups.contains(entry.group)) {
                 groups << entry.group;
             }
-            QString text = entry.action->text();
-            rows[entry.group] += row(keys, text.remove(u'&'));
+            rows[entry.group] += row(keys, readText(entry.action->text()));
         }
     }
     const QString mouse = tr("In plots and faders");

@@ -84,6 +84,13 @@ private:
     QString m_word;
 };
 
+/// Of a button, too, an ampersand would be the mark of a shortcut.
+void showName(QToolButton& button, const QString& name)
+{
+    button.setText(name);
+    button.setShortcut({});
+}
+
 } // namespace
 
 NumberTile::NumberTile(QWidget* parent)
@@ -227,7 +234,7 @@ bool StatusStrip::eventFilter(QObject* watched, QEvent* event)
 
 void StatusStrip::setModelText(const QString& name, const QString& toolTip)
 {
-    m_model->setText(name);
+    showName(*m_model, name);
     m_model->setAccessibleName(tr("Model: %1").arg(name));
     m_model->setToolTip(toolTip);
     m_model->updateGeometry();
@@ -235,7 +242,7 @@ void StatusStrip::setModelText(const QString& name, const QString& toolTip)
 
 void StatusStrip::setTextText(const QString& name, const QString& toolTip)
 {
-    m_text->setText(name);
+    showName(*m_text, name);
     m_text->setAccessibleName(tr("Evaluation text: %1").arg(name));
     m_text->setToolTip(toolTip);
     m_text->updateGeometry();
@@ -243,7 +250,7 @@ void StatusStrip::setTextText(const QString& name, const QString& toolTip)
 
 void StatusStrip::setDeviceText(const QString& name, const QString& toolTip)
 {
-    m_device->setText(name);
+    showName(*m_device, name);
     m_device->setAccessibleName(tr("Device: %1").arg(name));
     m_device->setToolTip(toolTip);
     m_device->updateGeometry();
