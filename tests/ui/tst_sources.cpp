@@ -242,6 +242,70 @@ private Q_SLOTS:
     }
 
     /// The overlay is compared position by position.
+    /// Its number needs no selection, so another calibration text is nothing to wait for; and what was
+    /// stopped does not begin again by itself.
+    void aPlanThatNamesItsChannelsIsScoredAgainByItself()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        const PruningPlan plan = *bench.workbench.realisedPlan();
+        bench.document.replacePlan(plan, u"load"_s);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+            QTRY_VERIFY_WITH_TIMEOUT(bench.underWay().contains(u"Collect channel statistics"_s), kEngineMs);
+            QCOMPARE(bench.workbench.candidateTrust(), Trust::Stale);
+            bench.jobs.cancelKind(u"statistics"_s);
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.candidateTrust(), Trust::Final, kEngineMs);
+        QTRY_VERIFY(bench.workbench.selectorNote().contains(u"F5"_s));
+        bench.workbench.setEvaluationText(demoCalibrationText());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled() && bench.workbench.candidateTrust() == Trust::Final
+                                     && !bench.workbench.texts().evaluation->sourceName.empty()
+                                     && bench.workbench.baselineTrust() == Trust::Final,
+                                 kEngineMs);
+        QVERIFY(bench.workbench.statistics() == nullptr);
+        QVERIFY(bench.workbench.selectorNote().contains(u"F5"_s));
+        bench.workbench.analyseAgain();
+        QVERIFY(bench.workbench.selectorNote().isEmpty());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+    }
+
+    /// Also under a plan whose own method needs none, and again after a stop.
+    void aMethodToCompareWithComesWhenItCan()
+    {
+        Bench bench;
+        bench.openDemo();
+        bench.prune(0.5);
+        const QString other = u"rrqr"_s;
+        const auto hasOther = [&bench] {
+            const LayerChannels& channels = bench.choice.channels();
+            return channels.layer >= 0 && !channels.heads[idx(bench.choice.head())].otherScores.empty();
+        };
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.workbench.setCalibrationText(bench.workbench.evaluationText());
+            QTRY_VERIFY_WITH_TIMEOUT(bench.underWay().contains(u"Collect channel statistics"_s), kEngineMs);
+            bench.document.setMethod(u"l1"_s, u"L1 magnitude"_s);
+            bench.choice.setOtherMethod(other);
+            QTRY_VERIFY_WITH_TIMEOUT(bench.underWay().contains(u"Prepare L1 magnitude"_s), kEngineMs);
+            QVERIFY(!hasOther());
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(hasOther(), kEngineMs);
+        bench.choice.setOtherMethod({});
+        {
+            const test::HeldLane engine(bench.lanes.gpu());
+            bench.choice.setOtherMethod(other);
+            QTRY_VERIFY(!bench.underWay().isEmpty());
+            bench.jobs.cancelKind(u"otherSelector"_s);
+        }
+        QTRY_VERIFY2(bench.choice.otherNote().contains(u"again"_s), qPrintable(bench.choice.otherNote()));
+        bench.choice.setOtherMethod(other);
+        QTRY_VERIFY_WITH_TIMEOUT(hasOther(), kEngineMs);
+    }
+
     void prunedSpectraHaveThePlacesOfTheDenseOnes()
     {
         Bench bench({ 3, 2, 24, 2, 24 });

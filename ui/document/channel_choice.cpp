@@ -92,7 +92,7 @@ void ChannelChoice::setWholeLayer(bool whole)
 
 void ChannelChoice::setOtherMethod(const QString& methodId)
 {
-    if (methodId != m_otherMethod) {
+    if (methodId != m_otherMethod || !m_otherNote.isEmpty()) {
         m_otherMethod = methodId;
         dropOther();
     }

@@ -41,7 +41,9 @@ void Workbench::startWhenReady()
     if (m_model == nullptr) {
         return;
     }
-    if (m_texts.calibration != nullptr && m_statistics == nullptr && !m_statisticsUnderWay) {
+    // What was stopped or failed waits to be asked for.
+    if (m_texts.calibration != nullptr && m_statistics == nullptr && !m_statisticsUnderWay
+        && m_statisticsNote.isEmpty()) {
         if (m_analyseAtOnce) {
             startStatistics();
         } else {
@@ -59,12 +61,16 @@ void Workbench::startWhenReady()
         if (!m_document.plan().keepsAll()) {
             scheduleCandidate();
         }
+    } else if (const PruningPlan& plan = m_document.plan(); m_candidateTrust != Trust::Final
+               && m_candidateBox == nullptr && m_candidateNote.isEmpty() && !plan.keepsAll()
+               && !needsSelection(plan)) {
+        scheduleCandidate(); // no selection from a new text will start it
     }
     // The states of the first windows; more of the same windows change nothing.
     const std::pair spectraBasis(m_texts.evaluation->sourceSha256, m_texts.evaluation->length);
     const int spectraWindows = std::min(m_options.spectraWindows, m_texts.evaluation->count);
     const bool analysed = m_spectraTrust == Trust::Final && m_spectra->windows == spectraWindows;
-    if (m_spectraBasis != spectraBasis || (!analysed && !m_spectraUnderWay)) {
+    if (m_spectraBasis != spectraBasis || (!analysed && !m_spectraUnderWay && m_spectraNote.isEmpty())) {
         m_spectraBasis = spectraBasis;
         m_spectraTrust = m_spectra != nullptr ? Trust::Stale : Trust::Missing;
         if (m_analyseAtOnce) {
@@ -119,6 +125,7 @@ void Workbench::startBaseline()
 void Workbench::startSpectra()
 {
     m_spectraUnderWay = true;
+    m_spectraNote.clear();
     Job* job = newJob(tr("Analyse state spectra"), u"spectra"_s);
     job->start(
         m_lanes.gpu(),
@@ -156,6 +163,7 @@ void Workbench::startStatistics()
 {
     m_statisticsUnderWay = true;
     m_statisticsNote.clear();
+    m_selectorNote.clear();
     Job* job = newJob(tr("Collect channel statistics"), u"statistics"_s);
     job->setUnit(tr("windows"));
     job->start(
@@ -179,6 +187,8 @@ void Workbench::startStatistics()
             }
             m_selectorNote.clear();
             m_statistics = std::move(result).value();
+            Q_EMIT selectorChanged(); // others make selectors of their own from it
+            Q_EMIT candidateChanged();
             ensureSelector();
         },
         job_priority::kStatistics);
