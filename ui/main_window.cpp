@@ -21,6 +21,7 @@
 #include "ui/document/token_losses.h"
 #include "ui/document/token_ranks.h"
 #include "ui/document/workbench.h"
+#include "ui/format/menu_text.h"
 #include "ui/format/numbers.h"
 #include "ui/jobs/job_lanes.h"
 #include "ui/jobs/job_list_model.h"
@@ -411,7 +412,7 @@ void MainWindow::showEngineProblem(const QString& sentence, IssueSeverity severi
     m_blockedMessage = sentence;
     const bool ofText = workbench.modelSentence().isEmpty();
     const QAction* way = m_actions->find(ofText ? u"file.text"_s : u"file.open"_s);
-    m_messages->showMessage(sentence, severity, { { way->text().remove(u'&'), [this, ofText] {
+    m_messages->showMessage(sentence, severity, { { readText(way->text()), [this, ofText] {
                                                        ofText ? chooseEvaluationText() : chooseModel();
                                                    } } });
 }
@@ -428,7 +429,8 @@ void MainWindow::closeEvent(QCloseEvent* event)
         event->ignore();
         return;
     }
-    if (!mayLoseWork && (m_session->hasUnsavedWork() || m_session->isSaving())) {
+    if (!mayLoseWork
+        && (m_session->hasUnsavedWork() || m_session->isSaving() || m_session->hasBuriedWork())) {
         event->ignore(); // saving takes a moment: closing goes on when it is done
         guardUnsaved(tr("before closing"), [this, exporting] {
             m_mayStopExport = exporting;

@@ -12,6 +12,7 @@
 #include <QStringList>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 class QLabel;
@@ -210,6 +211,7 @@ private:
     /// Goes on at once, or after asking what to do with unsaved work, or not at all. `occasion`: "before
     /// opening x".
     void guardUnsaved(const QString& occasion, const std::function<void()>& goOn);
+    void adoptWhenAgreed(const std::function<void()>& adopt);
     void connectSession();
     void offerRecovery(const std::vector<RecoveryKeeper::Offer>& offers);
     /// To go back to the device whose numbers are still in view.
@@ -302,6 +304,8 @@ private:
     QString m_deviceOffer; ///< the message that offers a device
     std::vector<RecoveryKeeper::Offer> m_offers; ///< not yet answered, the newest first
     std::function<void()> m_afterSave; ///< what waits for unsaved work to be saved
+    bool m_asking = false; ///< whether unsaved work may be lost
+    std::optional<RecoveryKeeper::Offer> m_recovering; ///< until it is there, or cannot be
     bool m_mayStopExport = false; ///< the user was asked about it while closing
     bool m_mayLoseWork = false; ///< the same
     bool m_userLayout = false; ///< the user's own arrangement was restored

@@ -21,6 +21,7 @@
 #include <QLocale>
 #include <QMimeData>
 #include <QStandardPaths>
+#include <QTimer>
 #include <QUrl>
 
 namespace rankscope {
@@ -28,6 +29,8 @@ namespace rankscope {
 using namespace Qt::StringLiterals;
 
 namespace {
+
+constexpr int kAskAgainMs = 100;
 
 std::filesystem::path pathOf(const QString& text)
 {
@@ -56,6 +59,7 @@ void MainWindow::openFolder(const QString& folder)
             && QFileInfo(path + u"/config.json"_s).exists()) {
             m_services.settings.addRecent(setting::recentFolders, path);
         }
+        m_session->letGo();
         m_services.workbench.open(path);
     });
 }
@@ -68,14 +72,24 @@ void MainWindow::guardUnsaved(const QString& occasion, const std::function<void(
     }
     // A save that waits for its channels is work to lose, also when the plan has been undone meanwhile.
     if (!m_session->hasUnsavedWork() && !m_session->isSaving()) {
-        goOn();
+        if (!m_session->hasBuriedWork()
+            || m_services.dialogs.confirmLoss(this,
+                                              tr("A plan was loaded over edits that no file holds; Undo leads "
+                                                 "back to them. Give them up %1?")
+                                                  .arg(occasion),
+                                              tr("Give them up"))) {
+            goOn();
+        }
         return;
     }
     const QString plan = m_session->planFile().isEmpty()
         ? tr("the plan for %1").arg(QString::fromStdString(m_services.workbench.overview()->name))
         : u'"' + QFileInfo(m_session->planFile()).fileName() + u'"';
-    switch (m_services.dialogs.askUnsaved(
-        this, tr("Save the changes to %1 %2? They are lost otherwise.").arg(plan, occasion))) {
+    m_asking = true;
+    const UnsavedAnswer answer = m_services.dialogs.askUnsaved(
+        this, tr("Save the changes to %1 %2? They are lost otherwise.").arg(plan, occasion));
+    m_asking = false;
+    switch (answer) {
     case UnsavedAnswer::Cancel:
         break;
     case UnsavedAnswer::Discard:
@@ -88,6 +102,18 @@ void MainWindow::guardUnsaved(const QString& occasion, const std::function<void(
             m_afterSave = nullptr;
         }
         break;
+    }
+}
+
+/// Asked when the model was chosen; again only about what was edited while its folder was read.
+void MainWindow::adoptWhenAgreed(const std::function<void()>& adopt)
+{
+    if (m_session->isLetGo()) {
+        adopt();
+    } else if (m_asking) { // one question at a time
+        QTimer::singleShot(kAskAgainMs, this, [this, adopt] { adoptWhenAgreed(adopt); });
+    } else {
+        guardUnsaved(tr("before the other model takes its place"), adopt);
     }
 }
 
@@ -212,6 +238,8 @@ void MainWindow::connectSession()
         m_afterSave = nullptr;
         showProblem(sentence, stopped ? IssueSeverity::Note : IssueSeverity::Error);
     });
+    connect(m_session, &DocumentSession::saveReplaced, this,
+            [this](const QString& sentence) { showProblem(sentence, IssueSeverity::Note); });
     connect(m_session, &DocumentSession::saveWaits, this, [this](const QString& sentence) {
         m_messages->withdraw(m_saveWaits);
         m_saveWaits = sentence;
@@ -221,7 +249,16 @@ void MainWindow::connectSession()
         if (!failure.isEmpty()) {
             showProblem(failure, IssueSeverity::Warning);
         }
+        if (const auto offer = std::exchange(m_recovering, std::nullopt); offer && failure.isEmpty()) {
+            forgetOffer(*offer);
+        }
     });
+    m_services.workbench.setAdoptionGate(
+        [self = QPointer<MainWindow>(this)](const std::function<void()>& adopt) {
+            if (self != nullptr) {
+                self->adoptWhenAgreed(adopt);
+            }
+        });
     if (m_recovery == nullptr) {
         return;
     }
@@ -268,7 +305,9 @@ void MainWindow::recoverNewest()
 void MainWindow::recover(const RecoveryKeeper::Offer& offer)
 {
     const auto goOn = [this, offer] {
-        forgetOffer(offer);
+        m_messages->withdraw(describeOffer(offer));
+        m_recovering = offer;
+        m_session->letGo();
         m_recovery->recover(offer);
     };
     const auto& overview = m_services.workbench.overview();

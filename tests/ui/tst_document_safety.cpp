@@ -202,6 +202,73 @@ private Q_SLOTS:
 
     /// The undo stack forgets its oldest steps; the file of a plan that was loaded by one of them stays its
     /// file.
+    /// Undo leads back to them as long as there is an undo.
+    void editsUnderALoadedPlanAreNotLostUnasked()
+    {
+        WindowBench bench;
+        QSignalSpy closed(&bench.window, &MainWindow::closed);
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.selector() != nullptr, kEngineMs);
+        bench.edit(16);
+        bench.dialogs.saveFile = bench.folder.filePath(u"a.plan.json"_s);
+        bench.action(u"file.savePlan"_s)->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
+        bench.edit(12); // no file holds this
+        bench.window.loadPlan(bench.dialogs.saveFile);
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 16);
+        QVERIFY(!bench.window.isWindowModified());
+        const int asked = bench.dialogs.asked;
+        bench.dialogs.loseData = false;
+        bench.window.close();
+        QCOMPARE(bench.dialogs.asked, asked + 1);
+        QCOMPARE(closed.count(), 0);
+        bench.window.openFolder(m_other.path());
+        QCOMPARE(bench.dialogs.asked, asked + 2);
+        QVERIFY(!bench.jobs.anyActive() || bench.workbench.overview()->folder == demoDir());
+        // Back at the edits there is the usual question, and none once they are saved.
+        bench.document.undoStack()->undo();
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 12);
+        bench.window.close();
+        QVERIFY(bench.dialogs.question.contains(u"Save the changes"_s));
+        QCOMPARE(closed.count(), 0);
+        bench.action(u"file.savePlan"_s)->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.isWindowModified(), kEngineMs);
+        bench.window.close();
+        QCOMPARE(bench.dialogs.asked, asked + 3);
+        QCOMPARE(closed.count(), 1);
+    }
+
+    void editsMadeWhileAnotherModelIsReadAreAskedAbout()
+    {
+        WindowBench bench;
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+        const auto folder = [&bench] {
+            return QString::fromStdU16String(bench.workbench.overview()->folder.u16string());
+        };
+        const QString first = folder();
+        const auto editWhileOpening = [&](int kept) {
+            const HeldLane files(bench.lanes.cpu());
+            bench.window.openFolder(m_other.path());
+            bench.edit(kept);
+        };
+        editWhileOpening(16);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.dialogs.asked, 1, kEngineMs); // "Cancel"
+        QCOMPARE(folder(), first);
+        QCOMPARE(bench.document.plan().layers[1].keptKeyDims, 16);
+        // Given up when the model was chosen, they are not asked about again; what came later is.
+        bench.dialogs.unsaved = UnsavedAnswer::Discard;
+        editWhileOpening(12);
+        QCOMPARE(bench.dialogs.asked, 2);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.dialogs.asked, 3, kEngineMs);
+        QTRY_VERIFY_WITH_TIMEOUT(folder() != first, kEngineMs);
+        bench.document.setKept({ 0 }, 4, bench.document.newGesture());
+        bench.window.openFolder(first);
+        QCOMPARE(bench.dialogs.asked, 4);
+        QTRY_COMPARE_WITH_TIMEOUT(folder(), first, kEngineMs);
+        QCOMPARE(bench.dialogs.asked, 4);
+    }
+
     void aLoadedPlanStaysItsFileHoweverManyEditsFollow()
     {
         WindowBench bench;

@@ -73,6 +73,26 @@ private Q_SLOTS:
         QCOMPARE(bench.workbench.options().windowLength, 32);
     }
 
+    /// As on the command line.
+    void aTextThatWasAskedForGoesBeforeTheRememberedOne()
+    {
+        chooseForTheDemo();
+        const QString wanted = m_texts->filePath(u"wanted.txt"_s);
+        QVERIFY(QFile::copy(demoEvaluationText(), wanted));
+        WindowBench bench(m_state->path());
+        bench.workbench.setEvaluationText(wanted);
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(opened(bench), kEngineMs);
+        QCOMPARE(bench.workbench.evaluationText(), wanted);
+        QCOMPARE(bench.workbench.calibrationText(), m_seen);
+        // For that time only.
+        bench.window.openFolder(m_other.path());
+        QTRY_VERIFY_WITH_TIMEOUT(opened(bench) && bench.workbench.overview()->spec.layerCount() == 3,
+                                 kEngineMs);
+        bench.openDemo();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.workbench.evaluationText(), m_scored, kEngineMs);
+    }
+
     void aTextThatIsGoneIsSaidAndWaitedFor()
     {
         chooseForTheDemo();

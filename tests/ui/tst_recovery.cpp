@@ -140,6 +140,34 @@ private Q_SLOTS:
         }
     }
 
+    void anOfferWhoseModelCannotBeOpenedStays()
+    {
+        const QTemporaryDir state;
+        SessionSnapshot session;
+        session.modelFolder = std::filesystem::path(state.filePath(u"not there"_s).toStdU16String());
+        session.plan.modelName = "away";
+        QVERIFY(QDir().mkpath(state.filePath(u"recovery"_s)));
+        const QString file = state.filePath(u"recovery/session-1-abcdef.json"_s);
+        writeBytes(std::filesystem::path(file.toStdU16String()), sessionToJson(session));
+        WindowBench bench(state.path());
+        QSignalSpy resumed(&bench.window.session(), &DocumentSession::resumed);
+        bench.window.show();
+        QTRY_COMPARE_WITH_TIMEOUT(bench.window.messageBar()->choices().size(), 2, kEngineMs);
+        for (int attempt = 1; attempt <= 2; ++attempt) {
+            QVERIFY(bench.action(u"file.recover"_s)->isEnabled());
+            bench.action(u"file.recover"_s)->trigger();
+            QTRY_COMPARE_WITH_TIMEOUT(resumed.count(), attempt, kEngineMs);
+            QVERIFY2(resumed.last().first().toString().contains(u"could not be opened"_s),
+                     qPrintable(resumed.last().first().toString()));
+        }
+        QVERIFY(QFile::exists(file));
+        // It is over: a model that is opened later has nothing put into it.
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+        QCOMPARE(resumed.count(), 2);
+        QVERIFY(bench.action(u"file.recover"_s)->isEnabled());
+    }
+
     void discardedWorkIsGone()
     {
         const QTemporaryDir state;

@@ -185,12 +185,45 @@ private Q_SLOTS:
             bench.window.messageBar()->currentText().contains(u"reading it was stopped"_s), kEngineMs);
         QCOMPARE(bench.window.session().planFile(), small);
         bench.window.messageBar()->dismiss();
+        // Work that is recovered meanwhile is not replaced by it.
+        SessionSnapshot recovered = bench.window.session().snapshot();
+        recovered.plan.layers[3].keptKeyDims = 8;
+        {
+            const HeldLane files(bench.lanes.cpu());
+            bench.window.loadPlan(large);
+            bench.window.session().resume(recovered);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.jobs.anyActive(), kEngineMs);
+        QCOMPARE(bench.document.plan().layers[3].keptKeyDims, 8);
         // What is too large to be a plan is refused before it is read.
         QVERIFY(file.resize(kMostPlanFileBytes + 1));
         bench.window.openPath(large);
         QVERIFY2(bench.window.messageBar()->currentText().contains(u"was not read: it has 64"_s),
                  qPrintable(bench.window.messageBar()->currentText()));
         QCOMPARE(bench.window.session().planFile(), small);
+    }
+
+    void aSaveThatAnotherOneReplacesIsSaid()
+    {
+        WindowBench bench;
+        QSignalSpy replaced(&bench.window.session(), &DocumentSession::saveReplaced);
+        bench.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.document.isOpen(), kEngineMs);
+        const QString a = bench.folder.filePath(u"a.plan.json"_s);
+        const QString b = bench.folder.filePath(u"b.plan.json"_s);
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.edit(16);
+            bench.window.session().save(a);
+            bench.window.session().save(a); // the same again replaces nothing
+            QVERIFY(bench.window.session().isSaving() && !bench.window.session().isWriting());
+            QCOMPARE(replaced.count(), 0);
+            bench.window.session().save(b);
+            QCOMPARE(replaced.count(), 1);
+            QVERIFY(replaced.front().front().toString().contains(u"\"a.plan.json\" is not saved"_s));
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.window.session().isSaving(), kEngineMs);
+        QVERIFY(QFile::exists(b) && !QFile::exists(a));
     }
 
     /// Reading a plan is no loading of weights: the one does not replace the other in the list of jobs.

@@ -57,6 +57,7 @@ DocumentSession::DocumentSession(Services services, QObject* parent)
     connect(&m_services.workbench, &Workbench::textsChanged, this, &DocumentSession::changed);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &DocumentSession::continueSaving);
     connect(&m_services.workbench, &Workbench::modelChanged, this, &DocumentSession::continueSaving);
+    connect(&m_services.workbench, &Workbench::openFailed, this, &DocumentSession::failResuming);
     connect(&m_services.workbench, &Workbench::allStopped, this,
             [this] { dropWaiting(tr("The plan was not saved: saving it was stopped."), true); });
 }
@@ -66,6 +67,16 @@ bool DocumentSession::hasUnsavedWork() const
     const PruningPlan& plan = m_services.document.plan();
     return m_services.document.isOpen() && !sameWork(plan, file().saved)
         && !(file().exported && sameWork(plan, *file().exported));
+}
+
+void DocumentSession::letGo()
+{
+    m_letGo = m_services.document.plan();
+}
+
+bool DocumentSession::isLetGo() const
+{
+    return m_letGo && m_services.document.isOpen() && sameWork(m_services.document.plan(), *m_letGo);
 }
 
 const DocumentSession::PlanFile& DocumentSession::file() const
@@ -93,6 +104,7 @@ void DocumentSession::followUndoStack()
         } else if (file->index == 1 && stack->count() == stack->undoLimit()) {
             file->step = nullptr;
             file->index = 0;
+            file->buried = false; // no undo leads there any more
             file = m_files.erase(m_files.begin(), file) + 1;
         } else {
             file = m_files.erase(file);
@@ -106,6 +118,7 @@ void DocumentSession::replacePlan(const PruningPlan& plan, const QString& text, 
 {
     PlanDocument& document = m_services.document;
     PlanFile next { ++m_lastFile, 0, nullptr, path, file().saved, std::nullopt };
+    next.buried = hasBuriedWork() || hasUnsavedWork();
     const int before = document.undoStack()->index();
     document.replacePlan(plan, text);
     next.index = document.undoStack()->index();
@@ -147,7 +160,9 @@ SessionSnapshot DocumentSession::snapshot() const
 
 void DocumentSession::onOpened()
 {
-    m_files.assign(1, { ++m_lastFile, 0, nullptr, {}, m_services.document.plan(), std::nullopt });
+    m_files.assign(1, { ++m_lastFile, 0, nullptr, {}, m_services.document.plan(), std::nullopt, false });
+    m_letGo.reset();
+    dropLoading();
     dropWaiting(tr("The plan was not saved: another model was opened before its channels were selected."),
                 false);
     Q_EMIT changed();
@@ -173,11 +188,16 @@ void DocumentSession::save(const QString& path)
         return;
     }
     const Saving wanted { file().id, path, m_services.document.plan() };
+    std::optional<Saving>& place = m_writing ? m_nextSaving : m_saving;
+    const QString before = place ? place->path : path;
+    place = wanted;
+    if (before != path) {
+        Q_EMIT saveReplaced(tr("\"%1\" is not saved: \"%2\" takes its place.")
+                                .arg(QFileInfo(before).fileName(), QFileInfo(path).fileName()));
+    }
     if (m_writing) {
-        m_nextSaving = wanted;
         return;
     }
-    m_saving = wanted;
     continueSaving();
     if (m_saving && !m_writing) {
         Q_EMIT saveWaits(tr("Saving \"%1\" as soon as the channels of the plan have been selected…")
@@ -318,6 +338,12 @@ void DocumentSession::finishLoading(const QString& path, const Result<PruningPla
     Q_EMIT loaded(path);
 }
 
+void DocumentSession::dropLoading()
+{
+    ++m_loadRequest;
+    m_services.jobs.cancelKind(u"readPlan"_s);
+}
+
 void DocumentSession::resume(const SessionSnapshot& session)
 {
     m_resuming = session;
@@ -341,6 +367,19 @@ void DocumentSession::resume(const SessionSnapshot& session)
     applyResumed();
 }
 
+void DocumentSession::failResuming(const Error& error)
+{
+    if (!m_resuming) {
+        return;
+    }
+    const QString folder = QDir::toNativeSeparators(textOf(std::exchange(m_resuming, {})->modelFolder));
+    Q_EMIT resumed((error.code == ErrorCode::Cancelled
+                        ? tr("The unsaved work was not recovered: opening %1 was stopped.")
+                        : tr("The unsaved work was not recovered: %1 could not be opened."))
+                       .arg(folder)
+                   + u' ' + tr("File > Recover tries again; until then it is kept."));
+}
+
 void DocumentSession::applyResumed()
 {
     const auto& overview = m_services.workbench.overview();
@@ -361,6 +400,7 @@ void DocumentSession::applyResumed()
             tr("The unsaved work cannot be recovered: the model in %1 has changed since.").arg(folder));
         return;
     }
+    dropLoading();
     replacePlan(session.plan, tr("recover unsaved work"), textOf(session.planFile), false);
     if (session.layer >= 0 && session.layer < m_services.selection.layerCount()) {
         m_services.selection.setCurrentLayer(session.layer);

@@ -40,6 +40,12 @@ public:
     [[nodiscard]] const QString& planFile() const { return file().path; }
     /// The plan says something that its file, or the model alone, does not.
     [[nodiscard]] bool hasUnsavedWork() const;
+    /// A plan was loaded over work that no file holds: only undo leads back to it.
+    [[nodiscard]] bool hasBuriedWork() const { return file().buried; }
+    /// The plan as it is now may be lost: somebody has been asked.
+    void letGo();
+    /// Nothing was edited since letGo().
+    [[nodiscard]] bool isLetGo() const;
     [[nodiscard]] SessionSnapshot snapshot() const;
 
     /// Writes the plan as it is now, in the background; a plan whose channels have yet to be selected is
@@ -66,6 +72,8 @@ Q_SIGNALS:
     void loaded(const QString& path);
     /// `stopped`: by somebody, so that it is no failure.
     void notLoaded(const QString& sentence, bool stopped);
+    /// Another save took the place of one that had not begun to be written.
+    void saveReplaced(const QString& sentence);
     /// The save waits: why, in a sentence.
     void saveWaits(const QString& sentence);
     /// Resumed, or a sentence why not.
@@ -80,6 +88,7 @@ private:
         QString path;
         PruningPlan saved;
         std::optional<PruningPlan> exported;
+        bool buried = false; ///< see hasBuriedWork()
     };
     struct Saving {
         int file = 0; ///< id of what is saved
@@ -99,6 +108,9 @@ private:
     /// Nothing waits any more.
     void dropWaiting(const QString& sentence, bool stopped);
     void applyResumed();
+    void failResuming(const Error& error);
+    /// What is still being read is not wanted any more.
+    void dropLoading();
 
     Services m_services;
     std::vector<PlanFile> m_files; ///< by undo index, never empty
@@ -108,6 +120,7 @@ private:
     bool m_writing = false;
     int m_loadRequest = 0; ///< the newest: earlier ones are not wanted any more
     std::optional<SessionSnapshot> m_resuming;
+    std::optional<PruningPlan> m_letGo;
 };
 
 } // namespace rankscope

@@ -123,6 +123,9 @@ void RecoveryKeeper::write()
     if (m_busy) {
         return; // starts again when this one has ended
     }
+    if (!m_session.hasUnsavedWork() && m_session.hasBuriedWork()) {
+        return; // what was kept of it stays
+    }
     m_busy = true;
     const bool keep = m_session.hasUnsavedWork();
     auto* job = new Job(0, tr("Keep unsaved work"), this);

@@ -66,6 +66,10 @@ public:
     /// What was chosen for a model in an earlier session. Called in the cpu lane, while the model is opened.
     using Recall = std::function<Result<ModelChoices>(const std::filesystem::path& modelFolder)>;
     void setRecall(Recall recall) { m_recall = std::move(recall); }
+    /// Asked before a model that has been read takes the place of the present one: calls `adopt` at once,
+    /// later or never.
+    using AdoptionGate = std::function<void(const std::function<void()>& adopt)>;
+    void setAdoptionGate(AdoptionGate gate) { m_adoptionGate = std::move(gate); }
     /// Opens a checkpoint with what was chosen for it earlier; what `instead` holds goes before that. The
     /// present model stays when the folder cannot be described at all.
     void open(const QString& folder, const ModelChoices& instead = {});
@@ -183,6 +187,8 @@ public:
 
 Q_SIGNALS:
     void overviewChanged();
+    /// The folder of open() could not be described, or that was stopped: what was open stays.
+    void openFailed(const rankscope::Error& error);
     void modelChanged();
     void textsChanged();
     void choicesChanged();
@@ -276,9 +282,12 @@ private:
     DType m_dtype = DType::F32;
     Options m_wantedOptions; ///< before they were fitted to the size of the model
     Recall m_recall;
+    AdoptionGate m_adoptionGate;
+    int m_openRequest = 0; ///< the newest: what an earlier one has read is not wanted any more
     ModelChoices m_choices;
     UsedTexts m_general; ///< what a model starts with for which nothing was chosen
     unsigned m_chosenParts = 0; ///< by the user, and not yet known to be good
+    unsigned m_askedParts = 0; ///< by the user for the model to come, whatever was chosen for it earlier
     bool m_analyseAtOnce = true;
     double m_analysisSeconds = 0.0;
     bool m_dtypeChosen = false;

@@ -36,6 +36,7 @@ struct Workbench::Opened {
 void Workbench::open(const QString& folder, const ModelChoices& instead)
 {
     const QString path = QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
+    const int request = ++m_openRequest;
     Job* job = newJob(tr("Read %1").arg(QFileInfo(path).fileName()), u"inspect"_s);
     job->start(
         m_lanes.cpu(),
@@ -66,7 +67,7 @@ void Workbench::open(const QString& folder, const ModelChoices& instead)
             settle(CalibrationText, opened.choices.calibrationText, instead.calibrationText);
             return opened;
         },
-        [this](Result<Opened> result) {
+        [this, request](Result<Opened> result) {
             if (!result) {
                 if (m_overview == nullptr) {
                     m_modelStopped = result.error().code == ErrorCode::Cancelled;
@@ -76,9 +77,16 @@ void Workbench::open(const QString& folder, const ModelChoices& instead)
                     tellBlocked();
                 }
                 report(result.error());
+                Q_EMIT openFailed(result.error());
                 return;
             }
-            adoptOverview(std::move(result).value());
+            const auto adopt
+                = [this, request, opened = std::make_shared<Opened>(std::move(result).value())] {
+                      if (request == m_openRequest) {
+                          adoptOverview(std::move(*opened));
+                      }
+                  };
+            m_adoptionGate ? m_adoptionGate(adopt) : adopt();
         });
 }
 
@@ -94,16 +102,24 @@ void Workbench::applyChoices(Opened& opened)
         m_general.calibration = m_calibrationText;
     }
     m_chosenParts = 0;
+    const unsigned asked = std::exchange(m_askedParts, 0U);
     QString goneEvaluation;
     QString goneCalibration;
     for (const auto& [part, path] : opened.gone) {
-        (part == EvaluationText ? goneEvaluation : goneCalibration) = path;
+        if ((asked & part) == 0) {
+            (part == EvaluationText ? goneEvaluation : goneCalibration) = path;
+        }
     }
-    const auto textOf = [](const std::filesystem::path& chosen, const QString& gone, const QString& general) {
-        return chosen.empty() || !gone.isEmpty() ? general : QString::fromStdU16String(chosen.u16string());
+    const auto textOf = [asked](TextPart part, const std::filesystem::path& chosen, const QString& gone,
+                                const QString& general) {
+        return (asked & part) != 0 || chosen.empty() || !gone.isEmpty()
+            ? general
+            : QString::fromStdU16String(chosen.u16string());
     };
-    m_evaluationText = textOf(m_choices.evaluationText, goneEvaluation, m_general.evaluation);
-    m_calibrationText = textOf(m_choices.calibrationText, goneCalibration, m_general.calibration);
+    m_evaluationText
+        = textOf(EvaluationText, m_choices.evaluationText, goneEvaluation, m_general.evaluation);
+    m_calibrationText
+        = textOf(CalibrationText, m_choices.calibrationText, goneCalibration, m_general.calibration);
     m_wantedOptions.evaluationWindows = m_choices.evaluationWindows.value_or(m_general.evaluationWindows);
     m_wantedOptions.windowLength = m_choices.windowLength.value_or(m_general.windowLength);
     m_options.windowLength = m_wantedOptions.windowLength;
@@ -440,6 +456,7 @@ void Workbench::setEvaluationText(const QString& path)
     Q_EMIT textsChanged();
     if (m_overview == nullptr) {
         m_general.evaluation = path;
+        m_askedParts |= EvaluationText;
     } else if (m_overview->loadable()) {
         m_chosenParts |= EvaluationText;
         prepareTexts(EvaluationText);
@@ -452,6 +469,7 @@ void Workbench::setCalibrationText(const QString& path)
     Q_EMIT textsChanged();
     if (m_overview == nullptr) {
         m_general.calibration = path;
+        m_askedParts |= CalibrationText;
     } else if (m_overview->loadable()) {
         m_chosenParts |= CalibrationText;
         prepareTexts(CalibrationText);
