@@ -215,9 +215,16 @@ private Q_SLOTS:
         QVERIFY(bench.dialog->replaceBox()->isVisible());
         bench.dialog->replaceBox()->setChecked(true);
         QVERIFY(bench.ready());
-        // Consent is for one time.
+        // Consent is for one time, and the keyboard stays at Stop from the writing into the verification.
         bench.ended.clear();
-        bench.dialog->exportButton()->click();
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.dialog->exportButton()->click();
+            QVERIFY(bench.dialog->focusWidget() == bench.dialog->stopButton());
+            QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->isBusy() && !bench.dialog->isWriting(), kEngineMs);
+            QVERIFY(!bench.dialog->replaceBox()->isChecked());
+            QVERIFY(bench.dialog->focusWidget() == bench.dialog->stopButton());
+        }
         QVERIFY(bench.done());
         QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
         QVERIFY(!bench.dialog->replaceBox()->isChecked());

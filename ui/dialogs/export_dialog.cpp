@@ -305,13 +305,14 @@ void ExportDialog::startExport()
             }
             outcome.report = std::move(**report);
             self->m_finished = std::move(outcome);
-            self->m_replace->setChecked(false); // consent was for this once
             Q_EMIT self->written(self->m_askedPlan);
             if (status) {
                 self->startVerification();
             } else {
                 self->finishVerification(status.error());
             }
+            // Consent was for this once. Not before the next job is there: Stop would lose the keyboard.
+            self->m_replace->setChecked(false);
         });
     setBusy(job, tr("Writing"));
     m_stop->setFocus();
