@@ -25,6 +25,8 @@ enum class ExportMode { Uniform, PerLayer, ZeroFilled };
 struct CardRow {
     std::string quantity;
     std::string value;
+
+    friend bool operator==(const CardRow&, const CardRow&) = default;
 };
 
 struct ExportOptions {

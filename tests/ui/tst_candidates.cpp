@@ -19,12 +19,15 @@
 #include <QDir>
 #include <QFile>
 #include <QLineEdit>
+#include <QMouseEvent>
 #include <QPointer>
+#include <QSplitter>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QUndoStack>
 
+#include <cstdlib>
 #include <limits>
 #include <set>
 
@@ -354,6 +357,43 @@ private Q_SLOTS:
         QTest::keyClick(table, Qt::Key_Delete);
         QCOMPARE(table->model()->rowCount(), 2);
         panel.renameSelected(); // and the panel goes
+    }
+
+    /// Whatever table and plot had above each other; a line that was moved stays in its own arrangement.
+    void besideEachOtherTableAndPlotHaveHalf()
+    {
+        Bench bench;
+        const QTemporaryDir folder;
+        Settings settings(folder.filePath(u"settings.ini"_s));
+        ComparePanel panel(bench.workbench, bench.document, bench.history, settings, bench.dialogs);
+        const int unit = panel.fontMetrics().height();
+        const QSize tall(unit * 30, unit * 50);
+        const QSize wide(unit * 90, unit * 30);
+        panel.resize(wide);
+        panel.show();
+        bench.open();
+        QTRY_VERIFY(panel.table()->isVisible());
+        const auto fitsRows = [&] { return panel.table()->height() * 2 < panel.plot()->height(); };
+        const auto tableWidth = [&] { return panel.table()->width(); };
+        panel.resize(tall);
+        QTRY_VERIFY(fitsRows());
+        panel.resize(wide);
+        QTRY_VERIFY(std::abs(tableWidth() - panel.plot()->width()) <= 2);
+        QWidget* handle = panel.findChild<QSplitter*>()->handle(1);
+        const auto mouse = [handle](QEvent::Type type, const QPointF& at) {
+            QMouseEvent event(type, at, handle->mapToGlobal(at), Qt::LeftButton, Qt::LeftButton,
+                              Qt::NoModifier);
+            QApplication::sendEvent(handle, &event);
+        };
+        mouse(QEvent::MouseButtonPress, QPointF(0, 0));
+        mouse(QEvent::MouseMove, QPointF(-100, 0));
+        mouse(QEvent::MouseButtonRelease, QPointF(0, 0));
+        const int byHand = tableWidth();
+        QVERIFY(byHand < panel.plot()->width() - 150);
+        panel.resize(tall);
+        QTRY_VERIFY(fitsRows());
+        panel.resize(wide);
+        QTRY_VERIFY(std::abs(tableWidth() - byHand) <= 2);
     }
 
     /// Candidates, their names and the pin come back with the model, and are compared as before.

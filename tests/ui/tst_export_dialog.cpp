@@ -25,6 +25,7 @@
 #include <QPushButton>
 #include <QRadioButton>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include <algorithm>
@@ -54,6 +55,18 @@ struct ExportBench : WindowBench {
     bool ready()
     {
         return QTest::qWaitFor([this] { return dialog->exportButton()->isEnabled(); }, kEngineMs);
+    }
+    /// No number is to come any more that the preview would follow.
+    bool atRest()
+    {
+        return QTest::qWaitFor(
+            [this] {
+                const QList<QTimer*> timers
+                    = dialog->findChildren<QTimer*>(QString(), Qt::FindDirectChildrenOnly);
+                return workbench.settled() && !jobs.anyActive()
+                    && std::ranges::none_of(timers, [](const QTimer* timer) { return timer->isActive(); });
+            },
+            kEngineMs);
     }
     bool done()
     {
@@ -106,8 +119,8 @@ private Q_SLOTS:
     void aPreviewOfAnEarlierPlanIsNotExported()
     {
         ExportBench bench;
+        QVERIFY(bench.atRest());
         QVERIFY(bench.ready());
-        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
         HeldLane files(bench.lanes.cpu());
         bench.dialog->replaceBox()->setChecked(true); // asks for a preview
         const auto previews = [&] {
@@ -181,6 +194,7 @@ private Q_SLOTS:
     void writesVerifiesAndReports()
     {
         ExportBench bench(QString::fromUtf8(builtCli()));
+        QVERIFY(bench.atRest());
         QVERIFY(bench.ready());
         bench.dialog->exportButton()->click();
         QVERIFY(bench.done());
@@ -211,18 +225,65 @@ private Q_SLOTS:
             QCOMPARE(bench.document.plan().layers[layer].keptKeyDims, plan.layers[layer].keptKeyDims);
         }
         // The target is taken now.
+        QVERIFY(bench.atRest());
         QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s), kEngineMs);
         QVERIFY(bench.dialog->replaceBox()->isVisible());
         bench.dialog->replaceBox()->setChecked(true);
         QVERIFY(bench.ready());
-        // Consent is for one time.
+        // Consent is for one time, and the keyboard stays at Stop from the writing into the verification.
         bench.ended.clear();
-        bench.dialog->exportButton()->click();
+        {
+            const HeldLane engine(bench.lanes.gpu());
+            bench.dialog->exportButton()->click();
+            QVERIFY(bench.dialog->focusWidget() == bench.dialog->stopButton());
+            QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->isBusy() && !bench.dialog->isWriting(), kEngineMs);
+            QVERIFY(!bench.dialog->replaceBox()->isChecked());
+            QVERIFY(bench.dialog->focusWidget() == bench.dialog->stopButton());
+        }
         QVERIFY(bench.done());
         QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
         QVERIFY(!bench.dialog->replaceBox()->isChecked());
         QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s) && calm(), kEngineMs);
         QVERIFY(!bench.dialog->exportButton()->isEnabled());
+    }
+
+    /// The same plan again, once its number is there: the card of the first one has none.
+    void anExportWithoutItsNumberCanBeReplacedWhenThereIsOne()
+    {
+        ExportBench bench(QString::fromUtf8(builtCli()));
+        bench.workbench.stopAll(); // before the candidate's evaluation begins
+        QVERIFY(bench.atRest());
+        QVERIFY(bench.ready());
+        QVERIFY(bench.workbench.candidateTrust() != Trust::Final);
+        const auto card = [&bench] {
+            QFile file(bench.target + u"/README.md"_s);
+            return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+        };
+        const auto complains = [&bench] {
+            return std::ranges::any_of(bench.dialog->findChildren<QLabel*>(), [](const QLabel* label) {
+                return label->isVisible() && label->text().contains(u"there already"_s);
+            });
+        };
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
+        QVERIFY(!card().isEmpty() && !card().contains(u"perplexity, pruned"_s));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s), kEngineMs);
+        QVERIFY(bench.atRest());
+        QVERIFY(!complains() && !bench.dialog->replaceBox()->isVisible());
+        bench.workbench.evaluateAgain();
+        QTRY_VERIFY_WITH_TIMEOUT(complains() && bench.dialog->replaceBox()->isVisible(), kEngineMs);
+        QCOMPARE(bench.workbench.candidateTrust(), Trust::Final);
+        bench.dialog->replaceBox()->setChecked(true);
+        QVERIFY(bench.ready());
+        bench.ended.clear();
+        bench.dialog->exportButton()->click();
+        QVERIFY(bench.done());
+        QVERIFY2(bench.sentence().contains(u"written and verified"_s), qPrintable(bench.sentence()));
+        QVERIFY2(card().contains(u"perplexity, pruned"_s), qPrintable(card()));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.dialog->problem().contains(u"there already"_s), kEngineMs);
+        QVERIFY(bench.atRest());
+        QVERIFY(!complains() && !bench.dialog->replaceBox()->isVisible());
     }
 
     /// The card compares the two models it is about, whatever the window compares with.
@@ -351,8 +412,8 @@ private Q_SLOTS:
     void aStoppedPreviewIsASentence()
     {
         ExportBench bench;
+        QVERIFY(bench.atRest());
         QVERIFY(bench.ready());
-        QTRY_VERIFY_WITH_TIMEOUT(bench.workbench.settled(), kEngineMs);
         QLabel* said = nullptr;
         {
             const HeldLane files(bench.lanes.cpu());

@@ -214,6 +214,28 @@ private Q_SLOTS:
         QCOMPARE(bench.steps(), steps + 3);
     }
 
+    /// In either order of the rows a channel has the place that the status bar names.
+    void theTableHasThePlacesByImportance()
+    {
+        Bench& bench = *m_bench;
+        const auto rows = [&bench] { return bench.plot().csv().split(u'\n', Qt::SkipEmptyParts); };
+        QTRY_COMPARE(rows().size(), 65);
+        QStringList sorted = rows();
+        bench.panel().setSorted(false);
+        QTRY_VERIFY(!bench.plot().isSorted());
+        QStringList inPlace = rows();
+        QVERIFY(inPlace != sorted);
+        for (int channel = 0; channel < 64; ++channel) {
+            const QStringList fields = inPlace[channel + 1].split(u',');
+            QCOMPARE(fields[3], QString::number(channel));
+            QVERIFY2(bench.plot().describe({ 1, channel }).contains(u"place %1,"_s.arg(fields[2])),
+                     qPrintable(inPlace[channel + 1]));
+        }
+        sorted.sort();
+        inPlace.sort();
+        QCOMPARE(inPlace, sorted);
+    }
+
     /// Shift-click takes a range of what is shown side by side; a command acts on it as one step.
     void rangesAreForcedAtOnce()
     {

@@ -7,6 +7,7 @@
 #include "ui/models/layer_filter.h"
 #include "ui/models/layer_selection.h"
 #include "ui/models/layer_table_model.h"
+#include "ui/panels/dock_panel.h"
 #include "ui/panels/layer_panel.h"
 #include "ui/settings/settings.h"
 #include "ui/theme/theme.h"
@@ -27,6 +28,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 #include <QUndoStack>
 
 using namespace rankscope;
@@ -168,6 +170,35 @@ private Q_SLOTS:
         QVERIFY(!bench.panel.table()->isColumnHidden(LayerTableModel::UtilisationColumn));
         bench.panel.columns()->reset();
         QVERIFY(bench.panel.table()->isColumnHidden(LayerTableModel::UtilisationColumn));
+    }
+
+    /// In the title row, which does not get another size with it.
+    void theColumnsButtonIsAsWideAsItsText()
+    {
+        PanelHeader header; // owns the button from setButton() on
+        Bench bench(24, m_ini);
+        QToolButton* button = bench.panel.columns()->button();
+        header.setButton(button);
+        header.resize(600, header.sizeHint().height());
+        header.show();
+        bench.panel.resize(2400, 300);
+        bench.panel.show();
+        const auto fits = [&] {
+            return button->width() == button->sizeHint().width()
+                && button->geometry().right() < header.width() && button->x() > 0;
+        };
+        QTRY_COMPARE(button->text(), u"Columns"_s);
+        QTRY_VERIFY(fits());
+        const int narrow = button->width();
+        bench.panel.resize(260, 300);
+        QTRY_VERIFY(button->text() != u"Columns"_s);
+        QTRY_VERIFY(fits());
+        QVERIFY(button->width() > narrow);
+        header.hide();
+        bench.panel.resize(2400, 300);
+        QTRY_COMPARE(button->text(), u"Columns"_s);
+        header.show();
+        QTRY_VERIFY(fits());
     }
 
     void severalLayersAreOneStep()

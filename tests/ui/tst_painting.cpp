@@ -335,6 +335,7 @@ private Q_SLOTS:
         plot.setView(viewOf(0.05));
         const QImage atOnce = plot.grab().toImage();
         QVERIFY(atOnce != old);
+        QVERIFY(test::screenIsUpToDate(row.window)); // the picture does not stand for the window
         QVERIFY(QTest::qWaitFor([&row] { return row.isCalm(); }));
         QCOMPARE(plot.grab().toImage(), atOnce);
         row.window.resize(900, 400);

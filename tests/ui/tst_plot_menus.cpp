@@ -292,6 +292,45 @@ private Q_SLOTS:
         QTest::qWait(50);
         QCOMPARE(saidAt(plot, right), again);
     }
+
+    /// As after the wheel: an axis that shows everything makes room for what comes later.
+    void keysThatZoomOutLeaveTheAxesFitted()
+    {
+        using Keys = QList<Qt::Key>;
+        test::FakeDialogs dialogs;
+        const auto press = [](QWidget& plot, const Keys& keys) {
+            plot.resize(600, 300);
+            plot.show();
+            for (const Qt::Key key : keys) {
+                QTest::keyClick(plot.focusProxy(), key);
+            }
+        };
+        const auto differences = [&](const Keys& keys) {
+            DeltaPlot plot(dialogs);
+            plot.setData(std::vector<RunningDelta::Point>(50, { 0.1, 0.1, 0.0, 0.2 }), 50, 512, Trust::Final,
+                         u"dense"_s);
+            press(plot, keys);
+            plot.setData(std::vector<RunningDelta::Point>(100, { 0.1, 0.1, 0.0, 0.2 }), 100, 512,
+                         Trust::Final, u"dense"_s);
+            return plot.grab().toImage();
+        };
+        const auto candidates = [&](const Keys& keys) {
+            ParetoPlot plot(dialogs);
+            std::vector<ParetoPoint> points { { 1, u"half"_s, 1000.0, 0.1, 0.0, 0.2, true, false },
+                                              { 2, u"all"_s, 2000.0, 0.0, 0.0, 0.0, false, true } };
+            plot.setPoints(points, u"all"_s, 0);
+            press(plot, keys);
+            points.push_back({ 3, u"tenth"_s, 200.0, 0.9, 0.8, 1.0, false, false });
+            plot.setPoints(points, u"all"_s, 0);
+            return plot.grab().toImage();
+        };
+        for (const Keys& keys : { Keys { Qt::Key_Minus }, Keys { Qt::Key_Plus, Qt::Key_Minus } }) {
+            QCOMPARE(differences(keys), differences({}));
+            QCOMPARE(candidates(keys), candidates({}));
+        }
+        QVERIFY(differences({ Qt::Key_Plus }) != differences({}));
+        QVERIFY(candidates({ Qt::Key_Plus }) != candidates({}));
+    }
 };
 
 QTEST_MAIN(TestPlotMenus)

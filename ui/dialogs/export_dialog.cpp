@@ -77,6 +77,8 @@ ExportDialog::ExportDialog(Services services, QWidget* parent)
     connect(&m_services.document, &PlanDocument::planChanged, this, &ExportDialog::schedulePreview);
     connect(&m_services.workbench, &Workbench::selectorChanged, this, &ExportDialog::schedulePreview);
     connect(&m_services.workbench, &Workbench::modelChanged, this, &ExportDialog::schedulePreview);
+    connect(&m_services.workbench, &Workbench::candidateChanged, this, &ExportDialog::followNumbers);
+    connect(&m_services.workbench, &Workbench::baselineChanged, this, &ExportDialog::followNumbers);
     connect(m_export, &QPushButton::clicked, this, &ExportDialog::startExport);
     connect(m_stop, &QPushButton::clicked, this, [this] {
         if (m_job != nullptr) {
@@ -91,6 +93,7 @@ ExportDialog::ExportDialog(Services services, QWidget* parent)
     m_warnings->hide();
     m_problem->hide();
     m_replace->hide();
+    m_numbers = measuredRows();
     showOutcome();
     startPreview();
 }
@@ -150,8 +153,10 @@ std::vector<CardRow> ExportDialog::measuredRows() const
 {
     std::vector<CardRow> rows;
     const Workbench& workbench = m_services.workbench;
-    const std::optional<PairedDelta> measured = workbench.denseDelta();
-    if (workbench.candidateTrust() == Trust::Final && workbench.baselineTrust() == Trust::Final && measured) {
+    if (workbench.candidateTrust() != Trust::Final || workbench.baselineTrust() != Trust::Final) {
+        return rows; // running numbers ask often
+    }
+    if (const std::optional<PairedDelta> measured = workbench.denseDelta()) {
         const PairedDelta& delta = *measured;
         const std::string basis = ", " + std::to_string(delta.windows) + " windows of "
             + std::to_string(workbench.candidate()->length) + " tokens from \""
@@ -201,6 +206,16 @@ void ExportDialog::schedulePreview()
     m_previewTimer->start();
 }
 
+void ExportDialog::followNumbers()
+{
+    std::vector<CardRow> numbers = measuredRows();
+    if (numbers != m_numbers) {
+        m_numbers = std::move(numbers);
+        ++m_previewGeneration;
+        m_previewTimer->start();
+    }
+}
+
 void ExportDialog::startPreview()
 {
     const Workbench& workbench = m_services.workbench;
@@ -240,7 +255,7 @@ void ExportDialog::startPreview()
         [self = QPointer<ExportDialog>(this), generation = m_previewGeneration](Result<Prepared> result) {
             if (self == nullptr || generation != self->m_previewGeneration
                 || self->m_previewTimer->isActive()) {
-                return; // gone, or of an earlier plan, mode or folder
+                return; // gone, or of an earlier plan, mode, folder or numbers
             }
             if (!result) {
                 self->showFailure(result.error(), {});
@@ -305,13 +320,14 @@ void ExportDialog::startExport()
             }
             outcome.report = std::move(**report);
             self->m_finished = std::move(outcome);
-            self->m_replace->setChecked(false); // consent was for this once
             Q_EMIT self->written(self->m_askedPlan);
             if (status) {
                 self->startVerification();
             } else {
                 self->finishVerification(status.error());
             }
+            // Consent was for this once. Not before the next job is there: Stop would lose the keyboard.
+            self->m_replace->setChecked(false);
         });
     setBusy(job, tr("Writing"));
     m_stop->setFocus();

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 class QCheckBox;
 class QGridLayout;
@@ -90,6 +91,8 @@ private:
     void adoptModel();
     void chooseFirstMode();
     void schedulePreview();
+    /// The numbers of the model card have come, gone or changed. What is prepared can still be exported.
+    void followNumbers();
     void startPreview();
     void showModes();
     void showPreview(const ExportPreview& preview);
@@ -126,7 +129,8 @@ private:
     QTimer* m_previewTimer;
     QTimer* m_progressTimer;
     std::optional<Prepared> m_prepared;
-    int m_previewGeneration = 0; ///< of plan, mode and folder
+    std::vector<CardRow> m_numbers; ///< that the newest preview was asked for with
+    int m_previewGeneration = 0; ///< of plan, mode, folder and numbers
     QPointer<Job> m_job;
     QString m_doing; ///< of the job: "Writing", "Verifying…"
     PruningPlan m_exportedPlan;

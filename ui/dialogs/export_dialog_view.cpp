@@ -187,7 +187,9 @@ void ExportDialog::showPreview(const ExportPreview& preview)
     // The mode's own problem stands beside the mode.
     const bool ofMode = preview.blocked && !written;
     // That the folder is there is no complaint about the export that has just made it.
-    const bool ownWork = m_finished && there && m_finished->preview.mode == preview.mode
+    // With other numbers for its model card it is worth another one.
+    const bool sameCard = m_finished && (isBusy() || m_finished->measured == measuredRows());
+    const bool ownWork = sameCard && there && m_finished->preview.mode == preview.mode
         && m_services.document.plan() == m_askedPlan
         && QFileInfo(m_target->text())
             == QFileInfo(QString::fromStdU16String(m_finished->report.folder.u16string()));

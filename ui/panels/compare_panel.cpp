@@ -116,7 +116,7 @@ ComparePanel::ComparePanel(Workbench& workbench, PlanDocument& document, Candida
     m_table->viewport()->installEventFilter(this);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->setHandleWidth(1);
-    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitByHand = true; });
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { sizesByHand() = m_splitter->sizes(); });
 
     connect(m_table, &QTableView::doubleClicked, this, [this] { reloadSelected(); });
     connect(m_table, &QTableView::customContextMenuRequested, this, &ComparePanel::showMenu);
@@ -253,6 +253,7 @@ void ComparePanel::arrange()
     const int unit = fontMetrics().height();
     const bool wide = width() > unit * 56;
     const bool both = wide || height() > unit * 24;
+    const bool turned = wide != (m_splitter->orientation() == Qt::Horizontal);
     m_splitter->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
     m_view->setVisible(!both);
     if (std::exchange(m_showsBoth, both) != both) {
@@ -263,15 +264,28 @@ void ComparePanel::arrange()
     m_plot->setVisible(both || m_view->isChecked());
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
+    if (turned && !sizesByHand().isEmpty()) { // it has kept those of the other arrangement
+        m_splitter->setSizes(sizesByHand());
+    }
     fitSplit();
     if (m_plotStale) {
         refreshPlot();
     }
 }
 
+QList<int>& ComparePanel::sizesByHand()
+{
+    return m_splitter->orientation() == Qt::Horizontal ? m_widthsByHand : m_heightsByHand;
+}
+
 void ComparePanel::fitSplit()
 {
-    if (!m_showsBoth || m_splitByHand || m_splitter->orientation() != Qt::Vertical) {
+    if (!m_showsBoth || !sizesByHand().isEmpty()) {
+        return;
+    }
+    if (m_splitter->orientation() == Qt::Horizontal) {
+        const int half = m_splitter->width() / 2;
+        m_splitter->setSizes({ half, m_splitter->width() - half });
         return;
     }
     const int total = m_splitter->height();

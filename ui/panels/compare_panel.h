@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QList>
 #include <QWidget>
 
 class QSortFilterProxyModel;
@@ -75,8 +76,10 @@ private:
     void arrange();
     void fitColumns();
     /// Where both are shown above each other the table takes what its rows need, and no more than leaves the
-    /// plot its share; not once somebody has moved the line between them.
+    /// plot its share; beside each other both take half. Not once somebody has moved the line between them.
     void fitSplit();
+    /// In the present arrangement; empty: the line was not moved.
+    [[nodiscard]] QList<int>& sizesByHand();
     void select(int id);
     void showMenu(const QPoint& at);
     [[nodiscard]] QList<int> rowsAsShown() const;
@@ -99,7 +102,8 @@ private:
     QToolButton* m_delete;
     QToolButton* m_view;
     bool m_showsBoth = false;
-    bool m_splitByHand = false;
+    QList<int> m_widthsByHand;
+    QList<int> m_heightsByHand;
     bool m_plotStale = true; ///< the plot was hidden when something changed
 };
 

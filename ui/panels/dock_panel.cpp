@@ -116,13 +116,29 @@ void PanelHeader::setButton(QAbstractButton* button)
 
 void PanelHeader::fitTabs()
 {
+    const auto places = [this] {
+        return std::pair(m_tabs->isHidden() ? QRect() : m_tabs->geometry(),
+                         m_button != nullptr ? m_button->geometry() : QRect());
+    };
+    const auto before = places();
     m_tabs->setVisible(m_tabs->count() > 1);
     m_tabs->setGeometry(2, 1, std::min(m_tabs->sizeHint().width(), width() - 4), height() - 1);
     if (m_button != nullptr) {
         const int wide = m_button->sizeHint().width();
         m_button->setGeometry(width() - wide - 4, 3, wide, height() - 6);
     }
-    update();
+    if (places() != before) {
+        update();
+    }
+}
+
+bool PanelHeader::event(QEvent* event)
+{
+    // The button has another text; while the header is hidden nobody says so.
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show) {
+        fitTabs();
+    }
+    return QWidget::event(event);
 }
 
 void PanelHeader::resizeEvent(QResizeEvent*)

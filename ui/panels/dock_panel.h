@@ -34,6 +34,7 @@ public:
     [[nodiscard]] QSize minimumSizeHint() const override { return QSize(60, sizeHint().height()); }
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 
 private:

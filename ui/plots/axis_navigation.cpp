@@ -26,6 +26,12 @@ double outward(const QCPAxis& axis, double value)
     return axis.scaleType() == QCPAxis::stLogarithmic ? std::exp(value) : value;
 }
 
+/// In the axis' own measure; a range that was zoomed in and out again is off by roundings.
+bool showsAll(double span, double first, double end)
+{
+    return span >= (end - first) * (1.0 - 1e-9);
+}
+
 struct Navigator {
     QCPAxisRect* area;
     AxisNavigation navigation;
@@ -57,9 +63,9 @@ struct Navigator {
         const double first = inward(axis, all.lower);
         const double end = inward(axis, all.upper);
         const double span = std::clamp(upper - lower, (end - first) * kClosest, end - first);
-        const double start = std::clamp(lower, first, end - span);
+        const double start = std::clamp(lower, first, std::max(first, end - span));
         axis.setRange(outward(axis, start), outward(axis, start + span));
-        navigation.moved(axis, span >= (end - first) * (1.0 - 1e-9));
+        navigation.moved(axis, showsAll(span, first, end));
     }
 };
 
@@ -115,7 +121,7 @@ void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navi
     });
 }
 
-void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole)
+bool zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole)
 {
     const double first = inward(axis, whole.lower);
     const double end = inward(axis, whole.upper);
@@ -123,9 +129,10 @@ void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole
     const double lower = at + (inward(axis, axis.range().lower) - at) * factor;
     const double upper = at + (inward(axis, axis.range().upper) - at) * factor;
     const double span = std::clamp(upper - lower, (end - first) * kClosest, end - first);
-    const double start = std::clamp(lower, first, end - span);
+    const double start = std::clamp(lower, first, std::max(first, end - span));
     axis.setRange(outward(axis, start), outward(axis, start + span));
     drawSoon(*axis.parentPlot());
+    return showsAll(span, first, end);
 }
 
 } // namespace rankscope

@@ -23,7 +23,7 @@ struct AxisNavigation {
 void installNavigation(QCustomPlot& plot, QCPAxisRect& area, AxisNavigation navigation);
 
 /// Scales the range of an axis by `factor` about `anchor`, kept inside `whole`: what the wheel does, for
-/// keys.
-void zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole);
+/// keys. True when the axis shows everything now.
+[[nodiscard]] bool zoomAxis(QCPAxis& axis, double factor, double anchor, const QCPRange& whole);
 
 } // namespace rankscope

@@ -139,14 +139,16 @@ QString ChannelPlot::csv() const
 {
     QString text = u"layer,head,place,channel,score,kept,forced,second_score,second_kept\n"_s;
     for (const int head : shownHeads()) {
-        const std::vector<int> order = displayOrder(head);
-        for (int place = 0; place < std::ssize(order); ++place) {
-            const int channel = order[idx(place)];
-            const HeadChannels& of = m_channels.heads[idx(head)];
+        const HeadChannels& of = m_channels.heads[idx(head)];
+        std::vector<int> places(idx(m_channels.keyDims)); // by importance, whatever the order of the rows
+        for (int at = 0; at < std::ssize(of.order); ++at) {
+            places[idx(of.order[idx(at)])] = at + 1;
+        }
+        for (const int channel : displayOrder(head)) {
             const ChannelForce force = of.force[idx(channel)];
             text += u"%1,%2,%3,%4,%5,%6,%7,%8\n"_s.arg(m_channels.layer)
                         .arg(head)
-                        .arg(place + 1)
+                        .arg(places[idx(channel)])
                         .arg(channel)
                         .arg(QString::number(of.scores[idx(channel)], 'g', 12))
                         .arg(of.keeps(channel) ? 1 : 0)

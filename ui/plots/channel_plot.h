@@ -53,7 +53,7 @@ public:
     [[nodiscard]] virtual QPointF positionOf(const ChannelAt& at) const = 0;
     /// "layer 3, head 1, channel 17: |R_ii| = 0.12, kept, forced in".
     [[nodiscard]] QString describe(const ChannelAt& at) const;
-    /// One line per drawn channel.
+    /// One line per drawn channel, as drawn from left to right; `place` is that of describe().
     [[nodiscard]] QString csv() const;
 
 Q_SIGNALS:

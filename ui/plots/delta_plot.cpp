@@ -217,9 +217,8 @@ void DeltaPlot::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Plus:
     case Qt::Key_Equal:
     case Qt::Key_Minus:
-        impl.userX = true;
-        zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8, std::max(0, window) + 1.0,
-                 impl.allX);
+        impl.userX = !zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8,
+                               std::max(0, window) + 1.0, impl.allX);
         return;
     case Qt::Key_Return:
     case Qt::Key_Enter:

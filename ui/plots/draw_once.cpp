@@ -106,10 +106,13 @@ public:
     void takeTurn()
     {
         m_waiting = false;
-        if (m_old && isSeen()) {
-            draw();
-            m_plot.update();
+        if (!isSeen()) {
+            return;
         }
+        if (m_old) {
+            draw();
+        }
+        m_plot.update(); // a picture taken meanwhile has drawn the plot, but not in the window
     }
 
     bool eventFilter(QObject* watched, QEvent* event) override

@@ -221,10 +221,8 @@ void ParetoPlot::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Equal:
     case Qt::Key_Minus: {
         const double factor = event->key() == Qt::Key_Minus ? 1.25 : 0.8;
-        impl.userX = true;
-        impl.userY = true;
-        zoomAxis(*impl.plot->xAxis, factor, impl.plot->xAxis->range().center(), impl.allX);
-        zoomAxis(*impl.plot->yAxis, factor, impl.plot->yAxis->range().center(), impl.allY);
+        impl.userX = !zoomAxis(*impl.plot->xAxis, factor, impl.plot->xAxis->range().center(), impl.allX);
+        impl.userY = !zoomAxis(*impl.plot->yAxis, factor, impl.plot->yAxis->range().center(), impl.allY);
         return;
     }
     case Qt::Key_Return:

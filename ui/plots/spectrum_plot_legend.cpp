@@ -222,9 +222,8 @@ void SpectrumPlot::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Plus:
     case Qt::Key_Equal:
     case Qt::Key_Minus:
-        zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8, index,
-                 QCPRange(1.0 - 0.01 * impl.rank(), impl.rank() * 1.01));
-        impl.userX = true;
+        impl.userX = !zoomAxis(*impl.plot->xAxis, event->key() == Qt::Key_Minus ? 1.25 : 0.8, index,
+                               QCPRange(1.0 - 0.01 * impl.rank(), impl.rank() * 1.01));
         refreshKeptLine();
         break;
     default:
