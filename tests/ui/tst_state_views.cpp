@@ -120,10 +120,10 @@ private Q_SLOTS:
     {
         Bench bench;
         std::vector<Trust> ofParts;
-        connect(&bench.ranks(), &TokenRanks::changed, this, [&] {
-            const auto& [trajectory, spectra] = bench.ranks().shown();
+        connect(&bench.ranks(), &TokenRanks::changed, this, [&ofParts, &ranks = bench.ranks()] {
+            const auto& [trajectory, spectra] = ranks.shown();
             if (trajectory != nullptr && (spectra == nullptr || !spectra->complete())) {
-                ofParts.push_back(bench.ranks().trust());
+                ofParts.push_back(ranks.trust());
             }
         });
         bench.openDemo();
