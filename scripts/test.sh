@@ -24,7 +24,8 @@ address_tests=(tst_bad_checkpoints tst_bad_weights tst_checkpoint_layouts tst_js
     tst_token_windows tst_plan_file tst_pruning_plan tst_channel_selection tst_nested_evaluation tst_out_of_memory
     tst_weights_in_place tst_export_checkpoint)
 thread_tests=(tst_engine_lane tst_job tst_nested_evaluation tst_workbench tst_main_window tst_window_session tst_opening
-    tst_sources tst_quality tst_candidates tst_undo tst_document_safety tst_recovery)
+    tst_sources tst_quality tst_candidates tst_undo tst_document_safety tst_recovery tst_settings tst_painting
+    tst_export_dialog)
 
 # The names of the configured tests with a label.
 labelled() {
