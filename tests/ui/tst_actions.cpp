@@ -505,16 +505,20 @@ private Q_SLOTS:
         QFETCH(QStringList, cannot);
         const Stage stage(state, m_model, state == State::FailedLoad ? m_damaged : m_unsupported);
         QVERIFY(stage.reached());
-        QStringList wrong;
-        for (const bool wanted : { true, false }) {
-            for (const QString& id : wanted ? works : cannot) {
-                const QAction* action = stage.bench.action(id);
-                if (action == nullptr || action->isEnabled() != wanted) {
-                    wrong << id + u" \""_s + stage.bench.window.actionRegistry().reason(id) + u'"';
+        const auto wrong = [&] {
+            QStringList found;
+            for (const bool wanted : { true, false }) {
+                for (const QString& id : wanted ? works : cannot) {
+                    const QAction* action = stage.bench.action(id);
+                    if (action == nullptr || action->isEnabled() != wanted) {
+                        found << id + u" \""_s + stage.bench.window.actionRegistry().reason(id) + u'"';
+                    }
                 }
             }
-        }
-        QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join(u'\n')));
+            return found;
+        };
+        // The layers are measured a moment after the numbers.
+        QTRY_VERIFY2_WITH_TIMEOUT(wrong().isEmpty(), qPrintable(wrong().join(u'\n')), kEngineMs);
     }
 
     void thePaletteSaysWhyACommandCannotWork()
